@@ -1,0 +1,55 @@
+# `make run` serves on an embedded database; `make test` tests everything. `make help` lists the rest.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Outside the checkout, so that it stays clean.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/wazo-auth/target
+export CARGO_TERM_COLOR ?= auto
+
+PLUGINS := wazo-auth-plugin-native
+EXAMPLE_PLUGINS := wazo-auth-plugin-backend-example wazo-auth-plugin-external-bar
+COMMANDS := wazo-auth-bootstrap wazo-auth-init-db wazo-auth-upgrade-db wazo-auth-wait
+RELEASE := $(CARGO_TARGET_DIR)/release
+# Every other program is a link to this one.
+PROFILE_FLAGS := --release --locked
+DESTDIR ?=
+
+.PHONY: help run build test check format clippy docs audit install bench
+
+help: ## Lists what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## Serves on an embedded database under WAZO_AUTH_HOME (./.run), on 127.0.0.1:PORT (9497)
+	@exec scripts/run "$(RELEASE)"
+
+build: scripts/.ready ## Builds the daemon and the plugins, optimised
+	cargo build $(PROFILE_FLAGS) -p wazo-auth $(addprefix -p ,$(PLUGINS) $(EXAMPLE_PLUGINS))
+
+.PHONY: scripts/.ready
+scripts/.ready:
+	@scripts/need-tools
+
+test: scripts/.ready ## Tests every layer, the real program included
+	cargo build --locked --workspace
+	cargo test --locked --workspace
+
+check: format clippy docs test ## What continuous integration runs
+
+format: scripts/.ready
+	cargo fmt --all --check
+
+clippy: scripts/.ready
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+docs: scripts/.ready
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+
+audit: ## Checks licences, sources and known weaknesses of the dependencies (needs the network)
+	@scripts/audit
+
+install: build ## Lays out programs, plugins and configuration under DESTDIR
+	@scripts/install "$(RELEASE)" "$(DESTDIR)"
+
+bench: build ## Compares token checks and logins with the bare minimum
+	@scripts/bench "$(RELEASE)"

@@ -1,0 +1,19 @@
+//! Storage: the one crate that speaks SQL.
+//!
+//! Callers hand closures to [`Database`]; a thread that owns a connection runs them. Query modules
+//! take a connection, so the caller owns the transaction. No rule of the domain stands here, and
+//! nothing slow happens inside a closure: no hash, no plugin, no network.
+
+mod connection;
+mod error;
+mod functions;
+mod migrate;
+pub mod queries;
+mod schema;
+mod threads;
+mod types;
+
+pub use connection::Connection;
+pub use error::{DatabaseError, DatabaseResult, Violation};
+pub use migrate::Migrated;
+pub use threads::{Database, Pending, Settings};

@@ -1,0 +1,173 @@
+//! From a request to the handler of its route: path, method, token, body, in this order.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, StatusCode, header::ALLOW},
+    web::{self, Bytes},
+};
+use serde_json::json;
+use wazo_auth_services::authorization::{self, AuthorizationError, Caller};
+
+use crate::{
+    app::App,
+    body::MAX_BODY,
+    error::ApiError,
+    exchange::{Exchange, header},
+    routes::{Access, Parameters},
+};
+
+/// The version of the API, in front of every path.
+const PREFIX: &str = "/0.1";
+
+/// Makes an actix application of ours.
+pub fn configure(app: Arc<App>) -> impl FnOnce(&mut web::ServiceConfig) {
+    move |config| {
+        config
+            .app_data(web::Data::from(app))
+            .default_service(web::to(dispatch));
+    }
+}
+
+async fn dispatch(
+    app: web::Data<App>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    answer(app.into_inner(), request, payload)
+        .await
+        .unwrap_or_else(ApiError::into_response)
+}
+
+async fn answer(
+    app: Arc<App>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    if request.path().contains("//") {
+        return Ok(redirect(&request));
+    }
+    let routes = app.routes();
+    let (resource, parameters) = request
+        .path()
+        .strip_prefix(PREFIX)
+        .and_then(|path| routes.find(path))
+        .ok_or_else(ApiError::no_route)?;
+    let Some(action) = resource.action(request.method()) else {
+        let options = request.method() == Method::OPTIONS;
+        let mut response = if options {
+            HttpResponse::Ok()
+                .content_type("text/html; charset=utf-8")
+                .finish()
+        } else {
+            ApiError::method_not_allowed().into_response()
+        };
+        if let Ok(allow) = resource.allow().parse() {
+            response.headers_mut().insert(ALLOW, allow);
+        }
+        return Ok(response);
+    };
+    let caller = match &action.access {
+        Access::Public => None,
+        Access::Token(template) => Some(authorize(&app, &request, template, &parameters).await?),
+    };
+    let body = if matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::DELETE
+    ) {
+        Bytes::new()
+    } else {
+        payload
+            .to_bytes_limited(MAX_BODY)
+            .await
+            .map_err(|_| ApiError::too_large())?
+            .map_err(|_| ApiError::bad_request())?
+    };
+    (action.handler)(Exchange {
+        app,
+        request,
+        parameters,
+        body,
+        caller,
+    })
+    .await
+}
+
+/// Lets a caller through whose token grants the access.
+async fn authorize(
+    app: &Arc<App>,
+    request: &HttpRequest,
+    template: &str,
+    parameters: &Parameters,
+) -> Result<Caller, ApiError> {
+    let token = header(request, "x-auth-token").unwrap_or_default();
+    let tenant = header(request, "wazo-tenant").filter(|tenant| !tenant.is_empty());
+    let mut access = template.to_owned();
+    for (name, value) in parameters {
+        // A dot in a value must not open a new word of the access.
+        access = access.replace(&format!("{{{name}}}"), &value.replace('.', "_"));
+    }
+    authorization::look_up(&app.services, token, tenant.map(str::to_owned))
+        .answer()
+        .await
+        .and_then(|credentials| credentials.judge(&access))
+        .map_err(|error| match error {
+            AuthorizationError::UnknownToken => ApiError::api(
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                None,
+                error.to_string(),
+                json!({
+                    "invalid_token": token,
+                    "reason": "not_found_or_expired",
+                    "required_access": access,
+                }),
+            ),
+            AuthorizationError::NotGranted => ApiError::api(
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                None,
+                error.to_string(),
+                json!({
+                    "invalid_token": token,
+                    "reason": "missing_permission_or_invalid_tenant",
+                    "required_access": access,
+                    "tenant_uuid": tenant,
+                }),
+            ),
+            AuthorizationError::UnknownTenant => ApiError::api(
+                StatusCode::UNAUTHORIZED,
+                "unauthorized-tenant",
+                None,
+                error.to_string(),
+                json!({ "tenant_uuid": tenant }),
+            ),
+            AuthorizationError::UnknownUser(ref uuid) => ApiError::api(
+                StatusCode::NOT_FOUND,
+                "unknown-user",
+                Some("users"),
+                error.to_string(),
+                json!({ "uuid": uuid }),
+            ),
+            AuthorizationError::Database(error) => error.into(),
+        })
+}
+
+/// `//` in a path: the same without it.
+fn redirect(request: &HttpRequest) -> HttpResponse {
+    let mut path = request.path().to_owned();
+    while path.contains("//") {
+        path = path.replace("//", "/");
+    }
+    let connection = request.connection_info();
+    let mut location = format!("{}://{}{path}", connection.scheme(), connection.host());
+    if !request.query_string().is_empty() {
+        location.push('?');
+        location.push_str(request.query_string());
+    }
+    HttpResponse::PermanentRedirect()
+        .insert_header(("Location", location))
+        .content_type("text/html; charset=utf-8")
+        .finish()
+}

@@ -1,0 +1,313 @@
+//! What clients read when something fails. Statuses and error ids stand here and nowhere else.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use actix_web::{HttpResponse, http::StatusCode};
+use serde_json::{Map, Value, json};
+use wazo_auth_plugin_host::{CallError, ErrorKind, PluginError};
+use wazo_auth_services::{
+    DatabaseError, Overloaded, authentication::AuthenticationError,
+    external_auth::ExternalAuthError, token::TokenError,
+};
+
+use crate::{body, python};
+
+/// The text for a request that cannot be understood.
+pub const BAD_REQUEST: &str =
+    "The browser (or proxy) sent a request that this server could not understand.";
+
+/// An answer that is no success.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    shape: Shape,
+}
+
+#[derive(Debug)]
+enum Shape {
+    /// Tokens and logins: the reason, in a list.
+    Reason(String),
+    /// Most others.
+    Api {
+        message: Value,
+        error_id: String,
+        details: Value,
+        resource: Option<String>,
+    },
+    /// What has to do with HTTP alone.
+    Framework(&'static str),
+    /// No such route.
+    Page,
+}
+
+const NOT_FOUND_PAGE: &str = "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n<p>The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.</p>\n";
+
+impl ApiError {
+    /// `{"reason": [..], ..}`.
+    pub fn reason(status: StatusCode, reason: impl Into<String>) -> Self {
+        Self {
+            status,
+            shape: Shape::Reason(reason.into()),
+        }
+    }
+
+    /// `{"message": .., "error_id": .., "details": ..}`, with a resource or without.
+    pub fn api(
+        status: StatusCode,
+        error_id: &str,
+        resource: Option<&str>,
+        message: impl Into<Value>,
+        details: Value,
+    ) -> Self {
+        Self {
+            status,
+            shape: Shape::Api {
+                message: message.into(),
+                error_id: error_id.to_owned(),
+                details,
+                resource: resource.map(str::to_owned),
+            },
+        }
+    }
+
+    /// A request that cannot be understood.
+    pub fn bad_request() -> Self {
+        Self::framework(StatusCode::BAD_REQUEST, BAD_REQUEST)
+    }
+
+    /// A body that is too large.
+    pub fn too_large() -> Self {
+        Self::framework(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "The data value transmitted exceeds the capacity limit.",
+        )
+    }
+
+    /// A method that the path does not have.
+    pub fn method_not_allowed() -> Self {
+        Self::framework(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "The method is not allowed for the requested URL.",
+        )
+    }
+
+    /// A path that is none.
+    pub fn no_route() -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            shape: Shape::Page,
+        }
+    }
+
+    /// A failure of ours: the log keeps the cause, the client learns nothing.
+    pub fn internal(cause: &dyn std::error::Error) -> Self {
+        log::error!("a request failed: {}", chain(cause));
+        Self::framework(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+    }
+
+    /// Something that should be there in a moment.
+    pub fn unavailable(cause: &dyn std::error::Error) -> Self {
+        log::error!("a request could not be served now: {}", chain(cause));
+        Self::framework(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
+    }
+
+    fn framework(status: StatusCode, message: &'static str) -> Self {
+        Self {
+            status,
+            shape: Shape::Framework(message),
+        }
+    }
+
+    /// The answer itself.
+    pub fn into_response(self) -> HttpResponse {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0.0, |since| since.as_secs_f64());
+        let value = match self.shape {
+            Shape::Page => {
+                return HttpResponse::build(self.status)
+                    .content_type("text/html; charset=utf-8")
+                    .body(NOT_FOUND_PAGE);
+            }
+            Shape::Reason(reason) => json!({
+                "reason": [reason],
+                "timestamp": [now],
+                "status_code": self.status.as_u16(),
+            }),
+            Shape::Framework(message) => json!({ "message": message }),
+            Shape::Api {
+                message,
+                error_id,
+                details,
+                resource,
+            } => {
+                log::error!("{}: {}", text(&message), redacted(&details));
+                let mut value = Map::new();
+                value.insert("message".to_owned(), message);
+                value.insert("error_id".to_owned(), json!(error_id));
+                value.insert("details".to_owned(), details);
+                value.insert("timestamp".to_owned(), json!(now));
+                if let Some(resource) = resource {
+                    value.insert("resource".to_owned(), json!(resource));
+                }
+                Value::Object(value)
+            }
+        };
+        let mut response = HttpResponse::build(self.status);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header(("Retry-After", "1"));
+        }
+        body::json_with(response, &value)
+    }
+}
+
+fn text(message: &Value) -> String {
+    message
+        .as_str()
+        .map_or_else(|| python::repr(message), str::to_owned)
+}
+
+/// Details for the log: a token in them is a secret there.
+fn redacted(details: &Value) -> String {
+    let mut details = details.clone();
+    if let Some(token) = details.get_mut("invalid_token") {
+        *token = json!(wazo_auth_model::ids::redact_token(
+            token.as_str().unwrap_or_default()
+        ));
+    }
+    python::repr(&details)
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        line.push_str(": ");
+        line.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    line
+}
+
+impl From<DatabaseError> for ApiError {
+    fn from(error: DatabaseError) -> Self {
+        if error.is_temporary() {
+            Self::unavailable(&error)
+        } else {
+            Self::internal(&error)
+        }
+    }
+}
+
+impl From<Overloaded> for ApiError {
+    fn from(error: Overloaded) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<CallError> for ApiError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Plugin(error) => error.into(),
+            CallError::Busy
+            | CallError::QueueFull
+            | CallError::BreakerOpen
+            | CallError::ShuttingDown => Self::unavailable(&error),
+            CallError::Deadline => {
+                log::error!("a request failed: {}", chain(&error));
+                Self::framework(StatusCode::GATEWAY_TIMEOUT, "Gateway Timeout")
+            }
+            CallError::Panicked(_) | CallError::Malformed(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<PluginError> for ApiError {
+    fn from(error: PluginError) -> Self {
+        match error.kind {
+            ErrorKind::Refused => Self::reason(StatusCode::UNAUTHORIZED, "Authentication Failed"),
+            ErrorKind::Unavailable => Self::unavailable(&error),
+            ErrorKind::Api => Self::from_plugin(error),
+            ErrorKind::Internal
+            | ErrorKind::Configuration
+            | ErrorKind::Unsupported
+            | ErrorKind::CallOver
+            | ErrorKind::InvalidArgument
+            | ErrorKind::Undeclared
+            | ErrorKind::Panic => Self::internal(&error),
+        }
+    }
+}
+
+impl ApiError {
+    /// An answer that a plugin chose. One that names no error is about HTTP alone.
+    fn from_plugin(error: PluginError) -> Self {
+        let status = error
+            .status
+            .and_then(|status| StatusCode::from_u16(status).ok())
+            .filter(|status| status.is_client_error() || status.is_server_error());
+        let Some(status) = status else {
+            return Self::internal(&error);
+        };
+        match error.error_id {
+            Some(error_id) => Self::api(
+                status,
+                &error_id,
+                error.resource.as_deref(),
+                error.message,
+                error.details.unwrap_or_else(|| json!({})),
+            ),
+            None if status == StatusCode::BAD_REQUEST => Self::bad_request(),
+            None => Self::internal(&error),
+        }
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Unknown => Self::reason(StatusCode::NOT_FOUND, error.to_string()),
+            TokenError::NotGranted(_) | TokenError::NotInTenant(_) => {
+                Self::reason(StatusCode::FORBIDDEN, error.to_string())
+            }
+            TokenError::UnknownUser(ref uuid) => Self::api(
+                StatusCode::NOT_FOUND,
+                "unknown-user",
+                Some("users"),
+                error.to_string(),
+                json!({ "uuid": uuid }),
+            ),
+            TokenError::TooManySessions(_) => {
+                Self::reason(StatusCode::TOO_MANY_REQUESTS, error.to_string())
+            }
+            TokenError::Authentication(error) => error.into(),
+            TokenError::Backend { .. } => Self::internal(&error),
+            TokenError::Plugin(error) => error.into(),
+            TokenError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<AuthenticationError> for ApiError {
+    fn from(error: AuthenticationError) -> Self {
+        match error {
+            AuthenticationError::Refused(_) => {
+                Self::reason(StatusCode::UNAUTHORIZED, "Authentication Failed")
+            }
+            AuthenticationError::NoBackend(_) => Self::internal(&error),
+            AuthenticationError::Plugin(error) => error.into(),
+            AuthenticationError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExternalAuthError> for ApiError {
+    fn from(error: ExternalAuthError) -> Self {
+        match error {
+            ExternalAuthError::Database(error) => error.into(),
+            // Named once, where plugins get the same answers.
+            error => PluginError::from(error).into(),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A request on its way through a handler.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, web::Bytes};
+use serde_json::Value;
+use wazo_auth_model::ids::UserId;
+use wazo_auth_plugin_host::{CallContext, Principal};
+use wazo_auth_services::{Context, authorization::Caller};
+
+use crate::{app::App, body, error::ApiError, routes::Parameters};
+
+/// A request that matched a route and passed its check.
+pub struct Exchange {
+    /// The application.
+    pub app: Arc<App>,
+    /// The request line and headers.
+    pub request: HttpRequest,
+    /// The path's parameters.
+    pub parameters: Parameters,
+    /// The body.
+    pub body: Bytes,
+    /// Who asks; `None` on public routes.
+    pub caller: Option<Caller>,
+}
+
+impl Exchange {
+    /// A parameter of the path.
+    pub fn parameter(&self, name: &str) -> Result<&str, ApiError> {
+        self.parameters
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .ok_or_else(ApiError::no_route)
+    }
+
+    /// The user that the path names.
+    pub fn user(&self) -> Result<UserId, ApiError> {
+        UserId::parse(self.parameter("user_uuid")?).ok_or_else(ApiError::no_route)
+    }
+
+    /// A header as text; one that is no text counts as absent.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.request, name)
+    }
+
+    /// The JSON document in the body.
+    pub fn json(&self) -> Result<Value, ApiError> {
+        body::parse(self.header("content-type"), &self.body)
+    }
+
+    /// The first value of a query parameter, decoded.
+    pub fn query(&self, name: &str) -> Option<String> {
+        self.query_pairs()
+            .into_iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
+    }
+
+    /// All query parameters, decoded, in order.
+    pub fn query_pairs(&self) -> Vec<(String, String)> {
+        actix_web::web::Query::<Vec<(String, String)>>::from_query(self.request.query_string())
+            .map(actix_web::web::Query::into_inner)
+            .unwrap_or_default()
+    }
+
+    /// The address of the peer.
+    pub fn remote_addr(&self) -> String {
+        self.request
+            .peer_addr()
+            .map(|peer| peer.ip().to_string())
+            .unwrap_or_default()
+    }
+
+    /// What plugins are told of this request.
+    pub fn call(&self) -> CallContext {
+        let mut call = CallContext {
+            trace: uuid::Uuid::new_v4().simple().to_string(),
+            ..CallContext::default()
+        };
+        if let Some(caller) = &self.caller {
+            call.tenant_uuid = caller.tenant.as_ref().map(ToString::to_string);
+            call.principal = Some(Principal {
+                auth_id: caller.token.auth_id.clone(),
+                session_uuid: Some(caller.token.session_uuid.to_string()),
+            });
+        }
+        call
+    }
+
+    /// Runs an operation on a request thread.
+    pub async fn run<T, E>(
+        &self,
+        operation: impl FnOnce(&Context) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: Into<ApiError> + Send + 'static,
+    {
+        self.app
+            .services
+            .run(self.call(), operation)
+            .await?
+            .map_err(Into::into)
+    }
+}
+
+/// A header as text.
+pub fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    request.headers().get(name)?.to_str().ok()
+}

@@ -1,0 +1,133 @@
+//! Identities: UUIDs as lower-case text, a type for each kind of thing.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Whether a text is a UUID in its canonical form, in either case of letters.
+#[must_use]
+pub fn looks_like_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(position, byte)| match position {
+                8 | 13 | 18 | 23 => byte == b'-',
+                _ => byte.is_ascii_hexdigit(),
+            })
+}
+
+/// A token for the log: all but its last 8 characters are `X`, hyphens stay.
+#[must_use]
+pub fn redact_token(text: &str) -> String {
+    let length = text.chars().count();
+    let shown = if length > 8 { length - 8 } else { length };
+    text.chars()
+        .enumerate()
+        .map(|(position, character)| {
+            if position >= shown || character == '-' {
+                character
+            } else {
+                'X'
+            }
+        })
+        .collect()
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Reads a UUID in its canonical form; `None` for any other text.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                looks_like_uuid(text).then(|| Self(text.to_ascii_lowercase()))
+            }
+
+            /// An id as the database has it, whatever it looks like.
+            #[must_use]
+            pub fn from_database(text: String) -> Self {
+                Self(text)
+            }
+
+            /// A new one.
+            #[must_use]
+            pub fn random() -> Self {
+                Self(uuid::Uuid::new_v4().to_string())
+            }
+
+            /// Its text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )* };
+}
+
+ids! {
+    /// A user.
+    UserId;
+    /// A tenant.
+    TenantId;
+    /// A session.
+    SessionId;
+    /// A group.
+    GroupId;
+    /// A policy.
+    PolicyId;
+    /// A type of external authentication.
+    ExternalAuthTypeId;
+}
+
+/// A token: whoever knows it has its accesses, so it does not print.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct TokenId(String);
+
+impl TokenId {
+    /// Reads a UUID in its canonical form; `None` for any other text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        looks_like_uuid(text).then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// An id as the database or a header has it, whatever it looks like.
+    #[must_use]
+    pub fn from_database(text: String) -> Self {
+        Self(text)
+    }
+
+    /// A new one, from the system's source of randomness.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(uuid::Uuid::new_v4().to_string())
+    }
+
+    /// The id itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The id as logs show it.
+    #[must_use]
+    pub fn redacted(&self) -> String {
+        redact_token(&self.0)
+    }
+}
+
+impl fmt::Debug for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.redacted())
+    }
+}

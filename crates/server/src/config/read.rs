@@ -1,0 +1,186 @@
+//! From a checked document to the typed configuration.
+
+use std::{path::PathBuf, time::Duration};
+
+use log::LevelFilter;
+use serde_json::{Map, Value};
+
+use super::{
+    Config, ConfigError, IdpBackend, IdpPlugin, PasswordHash, PasswordScheme, Plugins, RestApi,
+};
+
+/// Reads a document that has passed all checks.
+///
+/// # Errors
+///
+/// A key that the table lacks, or has under another kind: a fault of this program.
+pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
+    let keys = Document(&document);
+    let level = match keys.text("log_level")? {
+        _ if keys.boolean("debug")? => LevelFilter::Debug,
+        "debug" => LevelFilter::Debug,
+        "info" => LevelFilter::Info,
+        "warning" => LevelFilter::Warn,
+        _ => LevelFilter::Error,
+    };
+    Ok(Config {
+        uuid: keys.optional_text("uuid")?.map(str::to_owned),
+        level,
+        log_filename: keys.text("log_filename")?.into(),
+        db_uri: keys.text("db_uri")?.to_owned(),
+        db_upgrade_on_startup: keys.boolean("db_upgrade_on_startup")?,
+        database_threads: keys.optional_integer("database_threads")?,
+        rest_api: RestApi {
+            listen: keys.text("rest_api.listen")?.to_owned(),
+            port: keys.integer("rest_api.port")?,
+            max_threads: keys.integer("rest_api.max_threads")?,
+        },
+        // Whole seconds: a fraction lives a little longer, not shorter.
+        default_token_lifetime: keys.number("default_token_lifetime", |seconds| {
+            format!("{:.0}", seconds.ceil()).parse().ok()
+        })?,
+        max_user_concurrent_sessions: keys.integer("max_user_concurrent_sessions")?,
+        password_hash: PasswordHash {
+            scheme: match keys.text("password_hash.scheme")? {
+                "bcrypt" => PasswordScheme::Bcrypt,
+                "pbkdf2" => PasswordScheme::Pbkdf2,
+                _ => PasswordScheme::Auto,
+            },
+            bcrypt_cost: keys.integer("password_hash.bcrypt_cost")?,
+            upgrade: keys.optional("password_hash.upgrade", Value::as_bool)?,
+            threads: keys.optional_integer("password_hash.threads")?,
+        },
+        enabled_backend_plugins: keys.switches("enabled_backend_plugins")?,
+        enabled_external_auth_plugins: keys.switches("enabled_external_auth_plugins")?,
+        enabled_metadata_plugins: keys.switches("enabled_metadata_plugins")?,
+        idp_plugins: idp_plugins(&keys)?,
+        idp_backends: idp_backends(&keys)?,
+        email_notification_plugin: keys.text("email_notification_plugin")?.to_owned(),
+        plugins: Plugins {
+            directories: directories(&keys)?,
+            max_concurrent_calls: keys.integer("plugins.max_concurrent_calls")?,
+            call_timeout: keys.number("plugins.call_timeout", |seconds| {
+                Duration::try_from_secs_f64(seconds).ok()
+            })?,
+            queue: keys.integer("plugins.queue")?,
+            state_file: keys.text("plugins.state_file")?.into(),
+        },
+        document,
+    })
+}
+
+fn directories(keys: &Document<'_>) -> Result<Vec<PathBuf>, ConfigError> {
+    keys.required("plugins.directory", |value| match value {
+        Value::String(path) => Some(vec![path.into()]),
+        Value::Array(paths) => paths
+            .iter()
+            .map(|path| path.as_str().map(PathBuf::from))
+            .collect(),
+        _ => None,
+    })
+}
+
+fn idp_plugins(keys: &Document<'_>) -> Result<Vec<IdpPlugin>, ConfigError> {
+    let mut plugins = keys.required("idp_plugins", |plugins| {
+        let plugins = plugins.as_object()?.iter().map(|(name, plugin)| {
+            Some(IdpPlugin {
+                name: name.clone(),
+                enabled: plugin.get("enabled")?.as_bool()?,
+                priority: plugin.get("priority")?.as_i64()?,
+            })
+        });
+        plugins.collect::<Option<Vec<_>>>()
+    })?;
+    plugins.sort_by_key(|plugin| plugin.priority);
+    Ok(plugins)
+}
+
+fn idp_backends(keys: &Document<'_>) -> Result<Vec<IdpBackend>, ConfigError> {
+    keys.required("idp_plugins.backend.backends", |backends| {
+        let backends = backends.as_object()?.iter().map(|(name, backend)| {
+            let text = |key| backend.get(key).and_then(Value::as_str).map(str::to_owned);
+            Some(IdpBackend {
+                backend: name.clone(),
+                method: text("method").unwrap_or_else(|| name.clone()),
+                unknown_logins: backend.get("unknown_logins")?.as_bool()?,
+                tenant: text("tenant"),
+            })
+        });
+        backends.collect()
+    })
+}
+
+/// A checked document, asked by dotted paths.
+struct Document<'a>(&'a Map<String, Value>);
+
+impl<'a> Document<'a> {
+    fn get(&self, path: &str) -> Option<&'a Value> {
+        let mut names = path.split('.');
+        let top = self.0.get(names.next()?)?;
+        names.try_fold(top, |value, name| value.get(name))
+    }
+
+    fn required<T>(
+        &self,
+        path: &str,
+        convert: impl FnOnce(&'a Value) -> Option<T>,
+    ) -> Result<T, ConfigError> {
+        self.get(path).and_then(convert).ok_or_else(|| {
+            ConfigError(vec![format!(
+                "{path}: does not stand so in the table of keys; this is a fault of the program"
+            )])
+        })
+    }
+
+    fn optional<T>(
+        &self,
+        path: &str,
+        convert: impl FnOnce(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>, ConfigError> {
+        match self.get(path) {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => self.required(path, convert).map(Some),
+        }
+    }
+
+    fn text(&self, path: &str) -> Result<&'a str, ConfigError> {
+        self.required(path, Value::as_str)
+    }
+
+    fn optional_text(&self, path: &str) -> Result<Option<&'a str>, ConfigError> {
+        self.optional(path, Value::as_str)
+    }
+
+    fn boolean(&self, path: &str) -> Result<bool, ConfigError> {
+        self.required(path, Value::as_bool)
+    }
+
+    fn integer<T: TryFrom<i64>>(&self, path: &str) -> Result<T, ConfigError> {
+        self.required(path, to_integer)
+    }
+
+    fn optional_integer<T: TryFrom<i64>>(&self, path: &str) -> Result<Option<T>, ConfigError> {
+        self.optional(path, to_integer)
+    }
+
+    fn number<T>(
+        &self,
+        path: &str,
+        convert: impl FnOnce(f64) -> Option<T>,
+    ) -> Result<T, ConfigError> {
+        self.required(path, |value| convert(value.as_f64()?))
+    }
+
+    fn switches(&self, path: &str) -> Result<Vec<(String, bool)>, ConfigError> {
+        self.required(path, |value| {
+            let switches = value.as_object()?.iter();
+            switches
+                .map(|(name, on)| Some((name.clone(), on.as_bool()?)))
+                .collect()
+        })
+    }
+}
+
+fn to_integer<T: TryFrom<i64>>(value: &Value) -> Option<T> {
+    T::try_from(value.as_i64()?).ok()
+}

@@ -1,0 +1,177 @@
+//! The daemon: starts everything in order, serves, and stops in time.
+
+use std::{net::TcpListener, process::ExitCode, sync::Arc, time::Duration};
+
+use actix_web::{
+    App as ActixApp, HttpServer,
+    rt::{
+        System,
+        signal::unix::{SignalKind, signal},
+        spawn,
+        task::spawn_blocking,
+        time::timeout,
+    },
+};
+use wazo_auth_database::Database;
+use wazo_auth_http::{App, configure};
+use wazo_auth_plugin_host::{CallContext, Registry};
+use wazo_auth_services::{Context, Host, Services, authentication::NATIVE_BACKEND, external_auth};
+
+use crate::{
+    commands::{self, plugin},
+    config::{Config, Overrides},
+    logging, wiring,
+};
+
+/// How long requests that wait for a plugin may go on after the signal to stop.
+const GRACE: Duration = Duration::from_secs(1);
+/// How long all other requests may go on after that.
+const LAST_ANSWERS: Duration = Duration::from_millis(400);
+/// How long plugins have to say goodbye, when no request is left.
+const GOODBYE: Duration = Duration::from_millis(400);
+/// How long a connection without a request is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs the daemon until it is told to stop.
+pub fn run(overrides: &Overrides) -> ExitCode {
+    let loaded = match Config::load(overrides) {
+        Ok(loaded) => loaded,
+        Err(error) => return commands::fail(error),
+    };
+    let config = loaded.config;
+    logging::start(&config.log_filename, config.level_filter());
+    for warning in &loaded.warnings {
+        log::warn!("{warning}");
+    }
+    match serve(&config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::error!(
+                "wazo-auth cannot start: {}",
+                commands::chain(error.as_ref())
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(config: &Config) -> Result<(), Failure> {
+    if config.db_upgrade_on_startup {
+        for version in Database::migrate(&config.db_uri)?.applied {
+            log::info!("applied migration {version}");
+        }
+    }
+    let services = wiring::services(config)?;
+    let plugins = Arc::new(Registry::load(
+        &wiring::plugin_settings(config),
+        Arc::new(Host::new(Arc::clone(&services))),
+    ));
+    services.set_plugins(&plugins);
+    plugin::keep_state(&config.plugins.state_file, &plugins.report());
+    check_plugins(config, &plugins)?;
+    let cx = Context::new(Arc::clone(&services), CallContext::default());
+    external_auth::synchronise_types(&cx)?;
+
+    // The port opens last: whoever reaches it can log in at once.
+    let address = (config.rest_api.listen.as_str(), config.rest_api.port);
+    let listener = TcpListener::bind(address)
+        .map_err(|error| format!("cannot listen on {}:{}: {error}", address.0, address.1))?;
+    let port = listener.local_addr()?.port();
+    System::new().block_on(listen(
+        listener,
+        services,
+        Arc::clone(&plugins),
+        address.0,
+        port,
+    ))?;
+    // Threads of plugins that hang are left behind.
+    log::logger().flush();
+    std::process::exit(0)
+}
+
+/// Without the backend of its own users nobody could log in, and above all no administrator.
+fn check_plugins(config: &Config, plugins: &Registry) -> Result<(), Failure> {
+    if plugins.backend(NATIVE_BACKEND).is_none() {
+        let directories: Vec<_> = config
+            .plugins
+            .directories
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        return Err(format!(
+            "the backend {NATIVE_BACKEND} could not be started from {}; \"wazo-auth plugin list\" says why",
+            directories.join(", ")
+        )
+        .into());
+    }
+    for (name, enabled) in &config.enabled_metadata_plugins {
+        if *enabled && !name.starts_with("default_") {
+            log::error!("enabled_metadata_plugins: there is no metadata plugin {name:?}");
+        }
+    }
+    log::info!(
+        "there is no e-mail plugin {:?}: no mails are sent",
+        config.email_notification_plugin
+    );
+    for backend in &config.idp_backends {
+        if plugins.backend(&backend.backend).is_none() {
+            log::error!(
+                "idp_plugins.backend.backends: the backend {:?} is not loaded; logins through it fail",
+                backend.backend
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn listen(
+    listener: TcpListener,
+    services: Arc<Services>,
+    plugins: Arc<Registry>,
+    host: &str,
+    port: u16,
+) -> Result<(), Failure> {
+    let app = App::new(services, &plugins);
+    let server = HttpServer::new(move || ActixApp::new().configure(configure(Arc::clone(&app))))
+        .keep_alive(KEEP_ALIVE)
+        .disable_signals()
+        .shutdown_timeout(2)
+        .listen(listener)?
+        .run();
+    let handle = server.handle();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    log::info!("serving on http://{host}:{port}/0.1");
+    let mut running = spawn(server);
+    let name = first(&mut terminate, &mut interrupt).await;
+    log::warn!("Stopping wazo-auth: {name}");
+    spawn(handle.stop(true));
+    if timeout(GRACE, &mut running).await.is_err() {
+        // Who still waits for a plugin gets an answer, if not the one that was hoped for.
+        plugins.close();
+        if timeout(LAST_ANSWERS, &mut running).await.is_err() {
+            log::warn!("some connections were still open when the time to stop was up");
+        }
+    }
+    let stopped = spawn_blocking(move || plugins.stop(GOODBYE)).await;
+    Ok(stopped?)
+}
+
+/// The name of the signal that comes first.
+async fn first(
+    terminate: &mut actix_web::rt::signal::unix::Signal,
+    interrupt: &mut actix_web::rt::signal::unix::Signal,
+) -> &'static str {
+    std::future::poll_fn(|cx| {
+        if terminate.poll_recv(cx).is_ready() {
+            std::task::Poll::Ready("SIGTERM")
+        } else if interrupt.poll_recv(cx).is_ready() {
+            std::task::Poll::Ready("SIGINT")
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await
+}

@@ -1,0 +1,110 @@
+//! The log: one line for each record, to the log file and to the standard streams.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::Write,
+    path::Path,
+    sync::Mutex,
+};
+
+use chrono::{Local, Offset};
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
+/// Libraries whose chatter is of no use to operators.
+const QUIET: &[&str] = &["actix_server", "actix_http", "mio", "tokio"];
+
+struct Logger {
+    file: Mutex<Option<File>>,
+}
+
+/// Starts logging at a level. A log file that cannot be opened costs the file, not the start.
+pub fn start(path: &Path, level: LevelFilter) {
+    let file = OpenOptions::new().append(true).create(true).open(path);
+    let (file, problem) = match file {
+        Ok(file) => (Some(file), None),
+        Err(error) => (None, Some(error)),
+    };
+    let logger = Box::new(Logger {
+        file: Mutex::new(file),
+    });
+    if log::set_boxed_logger(logger).is_ok() {
+        log::set_max_level(level);
+    }
+    if let Some(error) = problem {
+        log::warn!(
+            "cannot write the log file {}: {error}; logging to the standard streams alone (key log_filename)",
+            path.display()
+        );
+    }
+}
+
+impl Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let quiet = QUIET
+            .iter()
+            .any(|library| metadata.target().starts_with(library));
+        !quiet || metadata.level() <= Level::Warn
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let line = format_line(record);
+        // One write a record, so that lines of several processes do not mix. There is nowhere to
+        // complain when it fails.
+        if let Ok(mut file) = self.file.lock()
+            && let Some(file) = file.as_mut()
+        {
+            drop(file.write_all(line.as_bytes()));
+        }
+        if record.level() == Level::Error {
+            drop(std::io::stderr().write_all(line.as_bytes()));
+        } else {
+            let mut stdout = std::io::stdout().lock();
+            drop(
+                stdout
+                    .write_all(line.as_bytes())
+                    .and_then(|()| stdout.flush()),
+            );
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+fn format_line(record: &Record<'_>) -> String {
+    let now = Local::now();
+    let zone = if now.offset().fix().local_minus_utc() == 0 {
+        "UTC".to_owned()
+    } else {
+        now.offset().to_string()
+    };
+    let level = match record.level() {
+        Level::Error => "ERROR",
+        Level::Warn => "WARNING",
+        Level::Info => "INFO",
+        Level::Debug | Level::Trace => "DEBUG",
+    };
+    // A line feed in a message would let clients write lines of their own.
+    let message = record
+        .args()
+        .to_string()
+        .replace('\n', "\\n")
+        .replace('\r', "\\r");
+    format!(
+        "{} {zone} [pid {}] [tid {}] ({level}) ({}): {message}\n",
+        now.format("%Y-%m-%d %H:%M:%S,%3f"),
+        std::process::id(),
+        thread_number(),
+        record.target().replace("::", "."),
+    )
+}
+
+/// A number for the thread; Rust shows its own only as text.
+fn thread_number() -> String {
+    format!("{:?}", std::thread::current().id())
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect()
+}

@@ -1,0 +1,198 @@
+//! What an operation works with.
+
+use std::sync::{Arc, OnceLock, Weak};
+
+use chrono::{DateTime, Utc};
+use wazo_auth_database::{Database, DatabaseError, Pending, queries};
+use wazo_auth_model::ids::TenantId;
+use wazo_auth_plugin_host::{CallContext, Registry};
+
+use crate::{
+    clock::Clock,
+    settings::Settings,
+    threads::{Overloaded, Threads},
+};
+
+/// Requests that may wait for a request thread.
+const REQUEST_QUEUE: usize = 1024;
+/// Passwords that may wait for a hashing thread.
+const HASH_QUEUE: usize = 256;
+
+/// Everything that operations share.
+pub struct Services {
+    /// Settings.
+    pub settings: Settings,
+    database: Database,
+    clock: Arc<dyn Clock>,
+    requests: Threads,
+    hashing: Threads,
+    top_tenant: TenantId,
+    // Weakly: the registry holds the host, and the host holds the services.
+    plugins: OnceLock<Weak<Registry>>,
+}
+
+impl Services {
+    /// Starts the threads and reads what never changes.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not answer, or the system gives no threads.
+    pub fn start(
+        settings: Settings,
+        database: Database,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, Box<dyn std::error::Error + Send + Sync>> {
+        let top_tenant = database
+            .read::<_, DatabaseError>(queries::tenant::find_top)
+            .wait()?
+            .uuid;
+        Ok(Arc::new(Self {
+            requests: Threads::start("request", settings.request_threads, REQUEST_QUEUE)?,
+            hashing: Threads::start("hash", settings.hash_threads, HASH_QUEUE)?,
+            settings,
+            database,
+            clock,
+            top_tenant,
+            plugins: OnceLock::new(),
+        }))
+    }
+
+    /// Makes the plugins known, once they are loaded. A second time has no effect.
+    pub fn set_plugins(&self, registry: &Arc<Registry>) {
+        drop(self.plugins.set(Arc::downgrade(registry)));
+    }
+
+    /// The loaded plugins; `None` before they are loaded and after they have been stopped.
+    #[must_use]
+    pub fn plugins(&self) -> Option<Arc<Registry>> {
+        self.plugins.get().and_then(Weak::upgrade)
+    }
+
+    /// The tenant above all others.
+    #[must_use]
+    pub fn top_tenant(&self) -> &TenantId {
+        &self.top_tenant
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// The database, for what is answered without a request thread.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Runs an operation on a request thread, with a context for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Overloaded`] when too many requests wait, or the operation panicked.
+    pub async fn run<T, F>(
+        self: &Arc<Self>,
+        call: CallContext,
+        operation: F,
+    ) -> Result<T, Overloaded>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Context) -> T + Send + 'static,
+    {
+        let context = Context::new(Arc::clone(self), call);
+        self.requests
+            .submit(move || operation(&context))?
+            .await
+            .map_err(|_| Overloaded)
+    }
+}
+
+/// The services, bound to one request.
+pub struct Context {
+    services: Arc<Services>,
+    call: CallContext,
+}
+
+impl Context {
+    /// A context for a request that plugins will know by `call`.
+    #[must_use]
+    pub fn new(services: Arc<Services>, mut call: CallContext) -> Self {
+        call.top_tenant_uuid = Some(services.top_tenant.to_string());
+        call.xivo_uuid.clone_from(&services.settings.xivo_uuid);
+        Self { services, call }
+    }
+
+    /// The services.
+    #[must_use]
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// What plugins are told of the request.
+    #[must_use]
+    pub fn call(&self) -> &CallContext {
+        &self.call
+    }
+
+    /// The tenant that the request acts in; `None` for what acts for the whole platform.
+    #[must_use]
+    pub fn scope(&self) -> Option<TenantId> {
+        self.call.tenant_uuid.clone().map(TenantId::from_database)
+    }
+
+    /// Reads from one snapshot of the database. The closure may be run again.
+    ///
+    /// # Errors
+    ///
+    /// What the closure answered, or that the database is not available.
+    pub fn read<T, E>(
+        &self,
+        work: impl FnMut(&mut wazo_auth_database::Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        self.services.database.read(work).wait()
+    }
+
+    /// Runs one transaction, committed when the closure succeeds. It may be run again.
+    ///
+    /// # Errors
+    ///
+    /// What the closure answered, or that the database is not available.
+    pub fn transaction<T, E>(
+        &self,
+        work: impl FnMut(&mut wazo_auth_database::Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        self.services.database.write(work).wait()
+    }
+
+    /// Runs work on a password, on a hashing thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Overloaded`] when too many passwords wait.
+    pub fn hash<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Overloaded> {
+        self.services.hashing.run(work)
+    }
+}
+
+/// Starts a read whose answer is awaited where it is needed.
+pub(crate) fn read<T, E>(
+    services: &Services,
+    work: impl FnMut(&mut wazo_auth_database::Connection) -> Result<T, E> + Send + 'static,
+) -> Pending<T, E>
+where
+    T: Send + 'static,
+    E: From<DatabaseError> + Send + 'static,
+{
+    services.database().read(work)
+}

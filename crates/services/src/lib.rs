@@ -1,0 +1,27 @@
+//! Use cases: one function for each operation, one transaction each.
+//!
+//! Functions are synchronous and run on request threads, with a [`Context`] that lends them the
+//! database, the plugins, the hashing threads and the clock. The types keep these apart: a database
+//! closure gets a connection and nothing else, so that no plugin, no hash and no network call ever
+//! happens while a transaction is open.
+//!
+//! Nothing here knows HTTP: statuses and bodies are the business of `wazo-auth-http`.
+
+pub mod authentication;
+pub mod authorization;
+pub mod bootstrap;
+mod clock;
+mod context;
+pub mod external_auth;
+mod host;
+mod settings;
+mod threads;
+pub mod token;
+pub mod user;
+
+pub use clock::{Clock, SystemClock};
+pub use context::{Context, Services};
+pub use host::{Host, OPERATIONS};
+pub use settings::{IdpBackend, Settings};
+pub use threads::{Overloaded, Threads};
+pub use wazo_auth_database::{DatabaseError, Pending};

@@ -1,0 +1,37 @@
+//! What the services take from the configuration.
+
+use wazo_auth_model::password::HashSettings;
+
+/// Settings of the services.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Identity of the platform, shown in tokens.
+    pub xivo_uuid: Option<String>,
+    /// Lifetime of a token whose login asks for none, in seconds.
+    pub default_token_lifetime: i64,
+    /// How many sessions a user of purpose `user` or `external_api` may have.
+    pub max_user_concurrent_sessions: i64,
+    /// How passwords are hashed.
+    pub hash: HashSettings,
+    /// Threads that hash passwords.
+    pub hash_threads: usize,
+    /// Threads that serve requests.
+    pub request_threads: usize,
+    /// What the identity provider `backend` offers, in configured order; empty when it is disabled.
+    pub idp_backends: Vec<IdpBackend>,
+    /// Enabled types of external authentication, in configured order.
+    pub external_auth_types: Vec<String>,
+}
+
+/// A backend that the identity provider `backend` makes reachable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdpBackend {
+    /// Name of the backend.
+    pub backend: String,
+    /// The authentication method that it stands for.
+    pub method: String,
+    /// Whether it is asked about logins that no user here owns.
+    pub unknown_logins: bool,
+    /// The tenant of such logins: a UUID or a slug.
+    pub tenant: Option<String>,
+}

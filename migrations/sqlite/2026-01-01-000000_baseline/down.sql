@@ -1,0 +1,15 @@
+DROP TABLE auth_user_external_auth;
+DROP TABLE auth_external_auth_type;
+DROP TABLE auth_token;
+DROP TABLE auth_refresh_token;
+DROP TABLE auth_session;
+DROP TABLE auth_group_policy;
+DROP TABLE auth_user_policy;
+DROP TABLE auth_user_group;
+DROP TABLE auth_policy_access;
+DROP TABLE auth_access;
+DROP TABLE auth_policy;
+DROP TABLE auth_group;
+DROP TABLE auth_email;
+DROP TABLE auth_user;
+DROP TABLE auth_tenant;

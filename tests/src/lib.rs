@@ -1,0 +1,12 @@
+//! What several of the end-to-end tests need. The tests themselves are in `tests/`, one file for each
+//! subject.
+
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "what a test needs and cannot get should stop the test, loudly"
+)]
+
+pub mod graph;
+pub mod markdown;
+pub mod shapes;
