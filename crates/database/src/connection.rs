@@ -1,104 +1,68 @@
-//! A connection and its settings.
+//! Opening connections.
 
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use diesel::{
-    Connection as _, SqliteConnection,
-    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
-};
+use diesel::{Connection as _, PgConnection, SqliteConnection, connection::SimpleConnection};
 
 use crate::{
-    error::{DatabaseError, DatabaseResult, is_locked},
+    error::{DatabaseError, DatabaseResult},
     functions,
+    uri::Uri,
+    watch::{Watch, Watcher},
 };
 
-/// What query modules run on.
-pub type Connection = SqliteConnection;
+pub use crate::engine::AnyConnection as Connection;
+pub(crate) use crate::engine::{Each, MultiBackend, MultiRawValue, per_engine};
 
-/// The file that a `db_uri` names.
-pub fn path_of(uri: &str) -> DatabaseResult<PathBuf> {
-    if let Some(path) = uri.strip_prefix("sqlite://") {
-        if path.is_empty() {
-            return Err(DatabaseError::Uri(
-                "names no file; write sqlite:///path/to/file".to_owned(),
-            ));
-        }
-        return Ok(PathBuf::from(path));
-    }
-    // The rest may hold a password: name the scheme alone.
-    let scheme = uri.split_once(':').map_or("", |(scheme, _)| scheme);
-    Err(DatabaseError::Uri(match scheme {
-        "postgres" | "postgresql" | "postgresql+psycopg2" => {
-            "this build serves SQLite only; write sqlite:///path/to/file".to_owned()
-        }
-        _ => format!("unknown scheme {scheme:?}; write sqlite:///path/to/file"),
-    }))
+/// What is said to PostgreSQL on each new connection. No statement of a request takes longer than the
+/// client would wait; times are shown in UTC.
+const POSTGRES_SETTINGS: &str = "SET statement_timeout = '30s'; SET TIME ZONE 'UTC'";
+
+/// What is said to SQLite on each new connection. `busy_timeout` comes first, since the switch to WAL
+/// needs the lock. FULL: what was answered stays, whatever happens to the machine.
+const SQLITE_SETTINGS: &str =
+    "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+     PRAGMA foreign_keys = ON; PRAGMA trusted_schema = ON;";
+
+/// A connection, and what is known of its failures.
+pub struct Opened {
+    /// The connection.
+    pub connection: Connection,
+    /// Which kind of failure its statements met.
+    pub watch: Arc<Watch>,
 }
 
-/// Opens the file, making it if it is missing.
-pub fn open(path: &Path) -> DatabaseResult<Connection> {
+/// Connects; an SQLite file that is missing is made.
+pub fn open(uri: &Uri) -> DatabaseResult<Opened> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| DatabaseError::Open {
-        path: path.display().to_string(),
+        path: uri.to_string(),
         source,
     };
-    let text = path
-        .to_str()
-        .ok_or_else(|| failed("the path is not UTF-8".into()))?;
-    let mut connection =
-        SqliteConnection::establish(text).map_err(|error| failed(Box::new(error)))?;
-    // busy_timeout first: the switch to WAL needs the lock. FULL: what was answered stays.
-    connection
-        .batch_execute(
-            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-             PRAGMA foreign_keys = ON; PRAGMA trusted_schema = ON;",
-        )
-        .map_err(|error| failed(Box::new(error)))?;
-    functions::register(&mut connection).map_err(|error| failed(Box::new(error)))?;
-    Ok(connection)
-}
-
-/// What a closure does with the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Reads, from one snapshot.
-    Read,
-    /// Writes.
-    Write,
-}
-
-/// Runs `work` in a transaction, committed when it succeeds.
-pub fn transaction<T, E>(
-    connection: &mut Connection,
-    mode: Mode,
-    work: &mut dyn FnMut(&mut Connection) -> Result<T, E>,
-) -> Result<T, E>
-where
-    E: From<DatabaseError>,
-{
-    // IMMEDIATE: a deferred transaction that reads and then writes fails as soon as somebody else
-    // has written in between, whatever the busy timeout is.
-    let begin = match mode {
-        Mode::Read => "BEGIN",
-        Mode::Write => "BEGIN IMMEDIATE",
+    let watch = Arc::new(Watch::default());
+    let watcher = Watcher(Arc::clone(&watch));
+    let connection = match uri {
+        Uri::Postgres(text) => {
+            let mut connection =
+                PgConnection::establish(text).map_err(|error| failed(Box::new(error)))?;
+            connection
+                .batch_execute(POSTGRES_SETTINGS)
+                .map_err(|error| failed(Box::new(error)))?;
+            connection.set_instrumentation(watcher);
+            Connection::Postgres(connection)
+        }
+        Uri::Sqlite(path) => {
+            let text = path
+                .to_str()
+                .ok_or_else(|| failed("the path is not UTF-8".into()))?;
+            let mut connection =
+                SqliteConnection::establish(text).map_err(|error| failed(Box::new(error)))?;
+            connection
+                .batch_execute(SQLITE_SETTINGS)
+                .map_err(|error| failed(Box::new(error)))?;
+            functions::register(&mut connection).map_err(|error| failed(Box::new(error)))?;
+            connection.set_instrumentation(watcher);
+            Connection::Sqlite(connection)
+        }
     };
-    let mut tries = 0;
-    loop {
-        match AnsiTransactionManager::begin_transaction_sql(connection, begin) {
-            Ok(()) => break,
-            Err(error) if is_locked(&error) && tries < 3 => tries += 1,
-            Err(error) => return Err(DatabaseError::from(error).into()),
-        }
-    }
-    match work(connection) {
-        Ok(value) => {
-            AnsiTransactionManager::commit_transaction(connection).map_err(DatabaseError::from)?;
-            Ok(value)
-        }
-        Err(error) => {
-            if let Err(rollback) = AnsiTransactionManager::rollback_transaction(connection) {
-                log::error!("a transaction could not be rolled back: {rollback}");
-            }
-            Err(error)
-        }
-    }
+    Ok(Opened { connection, watch })
 }

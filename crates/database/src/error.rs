@@ -2,6 +2,8 @@
 
 use diesel::result::{DatabaseErrorKind, Error};
 
+use crate::watch::is_transient;
+
 /// Result of a query.
 pub type DatabaseResult<T> = Result<T, DatabaseError>;
 
@@ -23,9 +25,13 @@ pub enum DatabaseError {
     /// More requests wait for the database than it can serve.
     #[error("too many requests wait for the database")]
     Overloaded,
-    /// The database has been closed, or a query panicked.
+    /// The database is gone or does not let us in, the connection broke at the end of a transaction,
+    /// or a query panicked.
     #[error("the database is not available")]
     Unavailable,
+    /// The database belongs to another program, or to another version of the one that we replace.
+    #[error("{0}; nothing was changed")]
+    Foreign(String),
     /// A newer program has changed the database.
     #[error(
         "the database was changed by a newer wazo-auth (migrations {0} are unknown here); run that version, or restore a backup; nothing was changed"
@@ -79,17 +85,8 @@ impl DatabaseError {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Overloaded | Self::Unavailable => true,
-            Self::Query(error) => is_locked(error),
+            Self::Query(error) => is_transient(error),
             _ => false,
         }
     }
-}
-
-/// SQLite's "somebody else writes", for which diesel has no kind.
-pub(crate) fn is_locked(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::DatabaseError(DatabaseErrorKind::Unknown, information)
-            if information.message() == "database is locked"
-    )
 }

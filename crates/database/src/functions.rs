@@ -1,25 +1,179 @@
-//! SQL functions that SQLite lacks and the schema relies on.
+//! SQL functions: those of PostgreSQL that SQLite lacks, and matching that is the same on both.
 
 use diesel::{
     QueryResult, SqliteConnection,
-    sql_types::{Nullable, Text},
+    expression::{AppearsOnTable, AsExpression, Expression, SelectableExpression, ValidGrouping},
+    pg::Pg,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    sql_types::{Bool, Nullable, SqlType, Text},
+    sqlite::Sqlite,
 };
+
+use crate::connection::MultiBackend;
 
 #[diesel::declare_sql_function]
 extern "SQL" {
     /// A new random UUID.
     fn uuid_generate_v4() -> Text;
+    /// Microseconds since the Unix epoch.
+    fn wazo_auth_rs_now() -> diesel::sql_types::BigInt;
     /// Lower case for all of Unicode; SQLite's own folds ASCII alone.
     fn lower(text: Nullable<Text>) -> Nullable<Text>;
+    /// PostgreSQL's ILIKE.
+    fn wazo_auth_rs_ilike(text: Nullable<Text>, pattern: Nullable<Text>) -> Nullable<Bool>;
 }
 
-/// Makes the functions known to a connection. `lower` takes the place of SQLite's own, also in the
-/// schema's indexes; hence every program that writes these tables must register it.
+/// Makes the functions known to an SQLite connection. `lower` takes the place of SQLite's own, also in
+/// the schema's indexes; hence every program that writes these tables must register it.
 pub fn register(connection: &mut SqliteConnection) -> QueryResult<()> {
     uuid_generate_v4_utils::register_nondeterministic_impl(connection, || {
         uuid::Uuid::new_v4().to_string()
     })?;
+    wazo_auth_rs_now_utils::register_nondeterministic_impl(connection, || {
+        chrono::Utc::now().timestamp_micros()
+    })?;
+    wazo_auth_rs_ilike_utils::register_impl(
+        connection,
+        |text: Option<String>, pattern: Option<String>| {
+            Some(is_like(&fold(&text?), &fold(&pattern?)))
+        },
+    )?;
     lower_utils::register_impl(connection, |text: Option<String>| {
         text.map(|text| text.to_lowercase())
     })
+}
+
+/// `text ILIKE pattern`, in any case of letters of all of Unicode, on both engines.
+#[derive(Debug, Clone, Copy, QueryId, ValidGrouping)]
+pub struct ILike<L, R>(L, R);
+
+impl<L: Expression, R: Expression> Expression for ILike<L, R> {
+    type SqlType = Nullable<Bool>;
+}
+
+impl<L, R, QS> SelectableExpression<QS> for ILike<L, R>
+where
+    Self: AppearsOnTable<QS>,
+    L: SelectableExpression<QS>,
+    R: SelectableExpression<QS>,
+{
+}
+
+impl<L, R, QS> AppearsOnTable<QS> for ILike<L, R>
+where
+    Self: Expression,
+    L: AppearsOnTable<QS>,
+    R: AppearsOnTable<QS>,
+{
+}
+
+impl<L: QueryFragment<Pg>, R: QueryFragment<Pg>> QueryFragment<Pg> for ILike<L, R> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("(");
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(" ILIKE ");
+        self.1.walk_ast(out.reborrow())?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl<L: QueryFragment<Sqlite>, R: QueryFragment<Sqlite>> QueryFragment<Sqlite> for ILike<L, R> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("wazo_auth_rs_ilike(");
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(", ");
+        self.1.walk_ast(out.reborrow())?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl<L, R> QueryFragment<MultiBackend> for ILike<L, R>
+where
+    Self: QueryFragment<Pg> + QueryFragment<Sqlite>,
+{
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        MultiBackend::walk_variant_ast(self, out)
+    }
+}
+
+/// Gives [`ILike`] to columns of text.
+pub trait ILikeMethod: Expression + Sized
+where
+    Self::SqlType: SqlType,
+{
+    /// Whether the text matches a pattern of `%` and `_`, in any case of letters.
+    fn matches(self, pattern: String) -> ILike<Self, <String as AsExpression<Text>>::Expression> {
+        ILike(self, AsExpression::<Text>::as_expression(pattern))
+    }
+}
+
+impl<E: Expression> ILikeMethod for E where E::SqlType: SqlType {}
+
+/// Lower case, character by character as PostgreSQL does it: no letter becomes two.
+fn fold(text: &str) -> Vec<char> {
+    text.chars()
+        .map(|character| {
+            let mut lower = character.to_lowercase();
+            match (lower.next(), lower.next()) {
+                (Some(single), None) => single,
+                _ => character,
+            }
+        })
+        .collect()
+}
+
+/// SQL's LIKE with `%`, `_` and the backslash as escape; goes back to the last `%` alone, so that no
+/// pattern takes more than length times length.
+fn is_like(text: &[char], pattern: &[char]) -> bool {
+    let (mut at, mut in_pattern) = (0, 0);
+    let mut last_star: Option<(usize, usize)> = None;
+    while let Some(character) = text.get(at) {
+        let (matches, width) = match pattern.get(in_pattern) {
+            Some('%') => {
+                last_star = Some((in_pattern + 1, at));
+                in_pattern += 1;
+                continue;
+            }
+            Some('_') => (true, 1),
+            Some('\\') if in_pattern + 1 < pattern.len() => {
+                (pattern.get(in_pattern + 1) == Some(character), 2)
+            }
+            Some(wanted) => (wanted == character, 1),
+            None => (false, 0),
+        };
+        if matches {
+            at += 1;
+            in_pattern += width;
+        } else if let Some((behind_star, from)) = last_star {
+            last_star = Some((behind_star, from + 1));
+            at = from + 1;
+            in_pattern = behind_star;
+        } else {
+            return false;
+        }
+    }
+    pattern
+        .get(in_pattern..)
+        .is_none_or(|rest| rest.iter().all(|character| *character == '%'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn like(text: &str, pattern: &str) -> bool {
+        is_like(&fold(text), &fold(pattern))
+    }
+
+    #[test]
+    fn patterns_match_in_any_case_of_letters_of_all_of_unicode() {
+        assert!(like("Élodie", "%éLO%"));
+        assert!(like("foo bar baz", "%foo%BAZ%") && !like("foo", "%foo%baz%"));
+        assert!(like("abc", "a_c") && !like("abc", "a_d") && !like("", "_"));
+        assert!(like("", "%") && like("", "") && !like("a", ""));
+        assert!(like("a%c", r"a\%c") && !like("abc", r"a\%c"));
+        assert!(like("aab", "%ab") && like("mississippi", "%issip%i"));
+    }
 }

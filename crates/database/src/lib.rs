@@ -5,15 +5,20 @@
 //! nothing slow happens inside a closure: no hash, no plugin, no network.
 
 mod connection;
+mod engine;
 mod error;
 mod functions;
 mod migrate;
 pub mod queries;
 mod schema;
 mod threads;
+mod transaction;
 mod types;
+mod uri;
+mod watch;
 
 pub use connection::Connection;
 pub use error::{DatabaseError, DatabaseResult, Violation};
-pub use migrate::Migrated;
+pub use migrate::{Migrated, Plan, Removed};
 pub use threads::{Database, Pending, Settings};
+pub use uri::Uri;

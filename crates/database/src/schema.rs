@@ -12,6 +12,25 @@ diesel::table! {
     }
 }
 diesel::table! {
+    auth_tenant_domain (uuid) {
+        uuid -> Text,
+        tenant_uuid -> Text,
+        name -> Text,
+    }
+}
+diesel::table! {
+    auth_address (id) {
+        id -> Integer,
+        line_1 -> Nullable<Text>,
+        line_2 -> Nullable<Text>,
+        city -> Nullable<Text>,
+        state -> Nullable<Text>,
+        zip_code -> Nullable<Text>,
+        country -> Nullable<Text>,
+        tenant_uuid -> Text,
+    }
+}
+diesel::table! {
     auth_user (uuid) {
         uuid -> Text,
         username -> Nullable<Text>,
@@ -93,6 +112,23 @@ diesel::table! {
 }
 diesel::table! {
     use diesel::sql_types::*;
+    use crate::types::{Json, Moment};
+
+    auth_refresh_token (uuid) {
+        uuid -> Text,
+        client_id -> Nullable<Text>,
+        user_uuid -> Nullable<Text>,
+        backend -> Nullable<Text>,
+        login -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        remote_addr -> Nullable<Text>,
+        created_at -> Nullable<Moment>,
+        mobile -> Bool,
+        metadata -> Json,
+    }
+}
+diesel::table! {
+    use diesel::sql_types::*;
     use crate::types::TextList;
 
     auth_token (uuid) {
@@ -125,16 +161,83 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    auth_external_auth_config (type_uuid, tenant_uuid) {
+        type_uuid -> Text,
+        tenant_uuid -> Text,
+        data -> Text,
+    }
+}
+diesel::table! {
+    auth_ldap_config (tenant_uuid) {
+        tenant_uuid -> Text,
+        host -> Text,
+        port -> Integer,
+        protocol_version -> Nullable<SmallInt>,
+        protocol_security -> Nullable<Text>,
+        bind_dn -> Nullable<Text>,
+        bind_password -> Nullable<Text>,
+        user_base_dn -> Text,
+        user_login_attribute -> Nullable<Text>,
+        user_email_attribute -> Nullable<Text>,
+        search_filters -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::Xml;
+
+    auth_saml_config (tenant_uuid, domain_uuid) {
+        tenant_uuid -> Text,
+        domain_uuid -> Text,
+        entity_id -> Text,
+        idp_metadata -> Xml,
+        acs_url -> Text,
+    }
+}
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::Moment;
+
+    auth_saml_session (request_id, session_id) {
+        request_id -> Text,
+        session_id -> Text,
+        redirect_url -> Text,
+        domain -> Text,
+        relay_state -> Text,
+        login -> Nullable<Text>,
+        start_time -> Nullable<Moment>,
+        saml_name_id -> Nullable<Text>,
+        refresh_token_uuid -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    auth_saml_pysaml2_cache (name_id, entity_id) {
+        name_id -> Text,
+        entity_id -> Text,
+        info -> Text,
+        not_on_or_after -> Integer,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     auth_access,
+    auth_address,
     auth_email,
+    auth_external_auth_config,
     auth_external_auth_type,
     auth_group,
     auth_group_policy,
+    auth_ldap_config,
     auth_policy,
     auth_policy_access,
+    auth_refresh_token,
+    auth_saml_config,
+    auth_saml_pysaml2_cache,
+    auth_saml_session,
     auth_session,
     auth_tenant,
+    auth_tenant_domain,
     auth_token,
     auth_user,
     auth_user_external_auth,

@@ -1,41 +1,46 @@
 //! Threads that own a connection each, and the queues in front of them.
 //!
-//! A few threads, not a large pool: SQLite has one writer anyway, and readers beyond the cores only
-//! make the slowest answers slower.
+//! A few threads, not a large pool: SQLite has one writer anyway, and on PostgreSQL connections beyond
+//! a few for each core only make the slowest answers slower.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
     thread,
+    time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
 use crate::{
-    connection::{Connection, Mode, open, path_of, transaction},
+    connection::{Connection, open},
     error::{DatabaseError, DatabaseResult},
-    migrate::{self, Migrated},
+    migrate::{self, Migrated, Plan, Removed},
+    transaction::{Mode, Worker, chain},
+    uri::Uri,
 };
 
 /// How many closures may wait for a thread.
 const QUEUE: usize = 1024;
+/// How long to wait before a database that does not answer yet is tried again.
+const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+type Job = Box<dyn FnOnce(&mut Worker) + Send>;
 
 /// How to reach the database.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Settings {
-    /// `sqlite:///path/to/file`.
-    pub uri: String,
-    /// Threads that read.
-    pub readers: usize,
+    /// Where it is.
+    pub uri: Uri,
+    /// Threads: for PostgreSQL all of them, for SQLite those that read, beside the one that writes.
+    pub threads: usize,
 }
 
 /// The database: hands closures to its threads. Dropping it ends them, after what they have begun.
 pub struct Database {
     reads: Sender<Job>,
     writes: Sender<Job>,
+    adopted: bool,
 }
 
 /// The answer of a closure that runs elsewhere: `wait` for it on a thread, or `.await` it.
@@ -43,41 +48,106 @@ pub struct Database {
 pub struct Pending<T, E>(Result<oneshot::Receiver<Result<T, E>>, DatabaseError>);
 
 impl Database {
-    /// Migrates the schema where it is out of date, making the file if it is missing.
+    /// Waits until the database lets us in, for `patience` at most.
     ///
     /// # Errors
     ///
-    /// When the file cannot be opened or comes from a newer program, and when a migration fails.
-    pub fn migrate(uri: &str) -> DatabaseResult<Migrated> {
-        migrate::migrate(&mut open(&path_of(uri)?)?)
+    /// The last failure, when the time is up.
+    pub fn wait_for(uri: &Uri, patience: Duration) -> DatabaseResult<()> {
+        let end = Instant::now() + patience;
+        let mut told = false;
+        loop {
+            let failure = match open(uri) {
+                Ok(_) => return Ok(()),
+                Err(failure) => failure,
+            };
+            // A file does not come into being by waiting.
+            if !uri.is_postgres() || Instant::now() >= end {
+                return Err(failure);
+            }
+            if !told {
+                log::warn!("waiting for the database: {}", chain(&failure));
+                told = true;
+            }
+            thread::sleep(BETWEEN_TRIES);
+        }
+    }
+
+    /// Brings the schema up to date: all that is missing, or nothing. A database of the program that
+    /// we replace is taken over as it is.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be reached or is none that we may touch, and when a migration fails.
+    pub fn migrate(uri: &Uri) -> DatabaseResult<Migrated> {
+        migrate::migrate(&mut open(uri)?.connection)
+    }
+
+    /// What [`migrate`](Self::migrate) would do.
+    ///
+    /// # Errors
+    ///
+    /// As for `migrate`.
+    pub fn plan(uri: &Uri) -> DatabaseResult<Plan> {
+        migrate::plan(&mut open(uri)?.connection)
+    }
+
+    /// Takes away everything that we added to a database of the program that we replace.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be reached, or is SQLite, which is ours as a whole.
+    pub fn remove_own(uri: &Uri) -> DatabaseResult<Removed> {
+        migrate::remove_own(&mut open(uri)?.connection)
     }
 
     /// Starts the threads.
     ///
     /// # Errors
     ///
-    /// When the file cannot be opened, or its schema is out of date.
+    /// When the database cannot be reached, or its schema is missing or out of date.
     pub fn open(settings: &Settings) -> DatabaseResult<Self> {
-        let path = path_of(&settings.uri)?;
-        let mut connection = open(&path)?;
-        if migrate::is_pending(&mut connection)? {
-            return Err(DatabaseError::Uri(
-                "the database's schema is missing or out of date; run wazo-auth-upgrade-db, or start with --db-upgrade-on-startup"
-                    .to_owned(),
-            ));
-        }
-        drop(connection);
-        let (reads, read_jobs) = bounded(QUEUE);
+        let state = migrate::check(&mut open(&settings.uri)?.connection)?;
+        let start = |name: String, jobs: &Receiver<Job>| {
+            start_thread(name, Worker::new(settings.uri.clone()), jobs.clone())
+        };
         let (writes, write_jobs) = bounded(QUEUE);
-        start_thread("db-write", path.clone(), write_jobs)?;
-        for number in 0..settings.readers.max(1) {
-            start_thread(
-                &format!("db-read-{number}"),
-                path.clone(),
-                read_jobs.clone(),
-            )?;
+        let mut database = Self {
+            reads: writes.clone(),
+            writes,
+            adopted: state.adopted,
+        };
+        if settings.uri.is_postgres() {
+            for number in 0..settings.threads.max(1) {
+                start(format!("db-{number}"), &write_jobs)?;
+            }
+            return Ok(database);
         }
-        Ok(Self { reads, writes })
+        let (reads, read_jobs) = bounded(QUEUE);
+        database.reads = reads;
+        start("db-write".to_owned(), &write_jobs)?;
+        for number in 0..settings.threads.max(1) {
+            start(format!("db-read-{number}"), &read_jobs)?;
+        }
+        Ok(database)
+    }
+
+    /// Whether the program that we replace made this database, and may be put back onto it.
+    #[must_use]
+    pub fn is_adopted(&self) -> bool {
+        self.adopted
+    }
+
+    /// Runs one statement that reads. It may be run again.
+    pub fn read_one<T, E>(
+        &self,
+        work: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
+    ) -> Pending<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        submit(&self.reads, Mode::Statement, work)
     }
 
     /// Runs a closure on one snapshot of the database. It may be run again, so it has no other
@@ -147,13 +217,13 @@ where
     E: From<DatabaseError> + Send + 'static,
 {
     let (answer, receiver) = oneshot::channel();
-    let job: Job = Box::new(move |connection| {
+    let job: Job = Box::new(move |worker| {
         // Nobody waits any more: a read for a client that has gone is not worth doing.
-        if mode == Mode::Read && answer.is_closed() {
+        if mode != Mode::Write && answer.is_closed() {
             return;
         }
         // The answer leaves after the commit; a receiver that has gone by then is no failure.
-        drop(answer.send(transaction(connection, mode, &mut work)));
+        drop(answer.send(worker.run(mode, &mut work)));
     });
     Pending(match queue.try_send(job) {
         Ok(()) => Ok(receiver),
@@ -162,18 +232,14 @@ where
     })
 }
 
-fn start_thread(name: &str, path: PathBuf, jobs: Receiver<Job>) -> DatabaseResult<()> {
-    let mut connection = open(&path)?;
+fn start_thread(name: String, mut worker: Worker, jobs: Receiver<Job>) -> DatabaseResult<()> {
     thread::Builder::new()
-        .name(name.to_owned())
+        .name(name)
         .spawn(move || {
             for job in jobs {
                 // A panic leaves the connection in an unknown state: the next job gets a new one.
-                if catch_unwind(AssertUnwindSafe(|| job(&mut connection))).is_err() {
-                    match open(&path) {
-                        Ok(new) => connection = new,
-                        Err(error) => log::error!("cannot reopen the database: {error}"),
-                    }
+                if catch_unwind(AssertUnwindSafe(|| job(&mut worker))).is_err() {
+                    worker.reset();
                 }
             }
         })

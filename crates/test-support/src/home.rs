@@ -115,6 +115,13 @@ pub fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
+/// Makes an empty folder with a short path, which whoever asks for it removes.
+pub(crate) fn short_folder(name: &str) -> PathBuf {
+    let path = Path::new("/tmp").join(format!("{name}-{}", random_name()));
+    make_dir(&path, 0o700).expect("a folder can be made in /tmp");
+    path
+}
+
 /// The folder of this process, and who removes it.
 struct Root {
     path: PathBuf,

@@ -19,6 +19,7 @@ pub mod http;
 mod install;
 pub mod lines;
 pub mod plugins;
+pub mod postgres;
 pub mod process;
 pub mod server;
 pub mod wait;

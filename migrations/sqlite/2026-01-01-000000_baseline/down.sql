@@ -1,4 +1,9 @@
+DROP TABLE auth_saml_pysaml2_cache;
+DROP TABLE auth_saml_session;
+DROP TABLE auth_saml_config;
+DROP TABLE auth_ldap_config;
 DROP TABLE auth_user_external_auth;
+DROP TABLE auth_external_auth_config;
 DROP TABLE auth_external_auth_type;
 DROP TABLE auth_token;
 DROP TABLE auth_refresh_token;
@@ -12,4 +17,6 @@ DROP TABLE auth_policy;
 DROP TABLE auth_group;
 DROP TABLE auth_email;
 DROP TABLE auth_user;
+DROP TABLE auth_address;
+DROP TABLE auth_tenant_domain;
 DROP TABLE auth_tenant;

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use wazo_auth_model::ids::UserId;
 
 use crate::{
-    connection::Connection,
+    connection::{Connection, Each},
     error::DatabaseResult,
     schema::{auth_external_auth_type, auth_user_external_auth},
 };
@@ -46,12 +46,14 @@ pub fn synchronise_types(db: &mut Connection, names: &[String]) -> DatabaseResul
         .set(enabled.eq(false))
         .execute(db)?;
     for wanted in names {
-        diesel::insert_into(table)
-            .values((name.eq(wanted), enabled.eq(true)))
-            .on_conflict(name)
-            .do_update()
-            .set(enabled.eq(true))
-            .execute(db)?;
+        Each(
+            diesel::insert_into(table)
+                .values((name.eq(wanted), enabled.eq(true)))
+                .on_conflict(name)
+                .do_update()
+                .set(enabled.eq(true)),
+        )
+        .execute(db)?;
     }
     Ok(())
 }
