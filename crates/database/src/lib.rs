@@ -8,6 +8,7 @@ mod connection;
 mod engine;
 mod error;
 mod functions;
+pub mod init;
 mod migrate;
 pub mod queries;
 mod schema;

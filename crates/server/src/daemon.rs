@@ -58,9 +58,15 @@ pub fn run(overrides: &Overrides) -> ExitCode {
 }
 
 fn serve(config: &Config) -> Result<(), Failure> {
+    let uri = wiring::database_uri(config)?;
+    Database::wait_for(&uri, config.db_connect_retry_timeout)?;
     if config.db_upgrade_on_startup {
-        for version in Database::migrate(&config.db_uri)?.applied {
-            log::info!("applied migration {version}");
+        let done = Database::migrate(&uri)?;
+        if done.adopted {
+            log::info!("took over the database as it is");
+        }
+        if let Some(reason) = done.left_out {
+            log::warn!("nothing was added to the database: {reason}");
         }
     }
     let services = wiring::services(config)?;

@@ -5,6 +5,7 @@ mod config;
 mod credentials;
 mod daemon;
 mod logging;
+mod privileges;
 mod wiring;
 
 use std::{path::Path, process::ExitCode};

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, thread};
 
-use wazo_auth_database::Database;
+use wazo_auth_database::{Database, DatabaseError, Uri};
 use wazo_auth_model::password::{HashSettings, Scheme};
 use wazo_auth_plugin_host as plugins;
 use wazo_auth_services::{IdpBackend, Services, Settings, SystemClock};
@@ -11,21 +11,40 @@ use crate::config::{Config, PasswordScheme};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// Connections for each processor: a few keep PostgreSQL busy, more only make the slowest answers
+/// slower.
+const POSTGRES_THREADS_PER_CORE: usize = 3;
+
+/// The configured database.
+pub fn database_uri(config: &Config) -> Result<Uri, DatabaseError> {
+    Uri::parse(&config.db_uri)
+}
+
 /// The services over the configured database.
 pub fn services(config: &Config) -> Result<Arc<Services>, Failure> {
     let cores = thread::available_parallelism().map_or(2, usize::from);
+    let uri = database_uri(config)?;
+    let usual = if uri.is_postgres() {
+        cores * POSTGRES_THREADS_PER_CORE
+    } else {
+        cores
+    };
     let database = Database::open(&wazo_auth_database::Settings {
-        uri: config.db_uri.clone(),
-        readers: config.database_threads.unwrap_or(cores),
+        uri,
+        threads: config.database_threads.unwrap_or(usual),
     })?;
-    Services::start(settings(config, cores), database, Arc::new(SystemClock))
+    let settings = settings(config, cores, database.is_adopted());
+    Services::start(settings, database, Arc::new(SystemClock))
 }
 
-fn settings(config: &Config, cores: usize) -> Settings {
-    // Every SQLite database is one that this program made, so `auto` is bcrypt on it.
+/// `adopted`: the program that we replace made the database, and may be put back onto it.
+fn settings(config: &Config, cores: usize, adopted: bool) -> Settings {
     let scheme = match config.password_hash.scheme {
-        PasswordScheme::Auto | PasswordScheme::Bcrypt => Scheme::Bcrypt,
+        PasswordScheme::Bcrypt => Scheme::Bcrypt,
         PasswordScheme::Pbkdf2 => Scheme::Pbkdf2,
+        // The other program knows no bcrypt.
+        PasswordScheme::Auto if adopted => Scheme::Pbkdf2,
+        PasswordScheme::Auto => Scheme::Bcrypt,
     };
     let provider_enabled = config
         .idp_plugins

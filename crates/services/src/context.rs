@@ -185,6 +185,18 @@ impl Context {
     }
 }
 
+/// Starts a read of one statement whose answer is awaited where it is needed.
+pub(crate) fn read_one<T, E>(
+    services: &Services,
+    work: impl FnMut(&mut wazo_auth_database::Connection) -> Result<T, E> + Send + 'static,
+) -> Pending<T, E>
+where
+    T: Send + 'static,
+    E: From<DatabaseError> + Send + 'static,
+{
+    services.database().read_one(work)
+}
+
 /// Starts a read whose answer is awaited where it is needed.
 pub(crate) fn read<T, E>(
     services: &Services,

@@ -14,7 +14,7 @@ use wazo_auth_plugin_host::{CallContext, CallError};
 
 use crate::{
     authentication::{self, AuthenticationError, Credentials, Verified},
-    context::{Context, Services, read},
+    context::{Context, Services, read, read_one},
 };
 
 /// `auth_id` of tokens that the daemon makes for itself; they act in every tenant.
@@ -306,11 +306,20 @@ pub fn look_up(
     tenant: Option<String>,
 ) -> Pending<Lookup, TokenError> {
     let now = services.now();
+    let Some(tenant) = tenant.filter(|tenant| !tenant.is_empty()) else {
+        return read_one(services, move |db| {
+            let token = queries::token::find(db, &id)?.filter(|token| token.is_alive(now));
+            Ok(Lookup {
+                token,
+                tenant: Ok(()),
+            })
+        });
+    };
     read(services, move |db| {
         let token = queries::token::find(db, &id)?.filter(|token| token.is_alive(now));
-        let tenant = match (&token, tenant.as_deref()) {
-            (Some(token), Some(tenant)) if !tenant.is_empty() => acts_in(db, token, tenant),
-            _ => Ok(()),
+        let tenant = match &token {
+            Some(token) => acts_in(db, token, &tenant),
+            None => Ok(()),
         };
         match tenant {
             Err(TokenError::Database(error)) => Err(error.into()),

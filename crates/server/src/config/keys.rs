@@ -155,7 +155,7 @@ pub const KEYS: &[Key] = &[
     )
     .secret(),
     key("db_upgrade_on_startup", Bool, "false"),
-    key("db_connect_retry_timeout_seconds", SECONDS, "300").idle(),
+    key("db_connect_retry_timeout_seconds", SECONDS, "300"),
     key("database_threads", Integer(1, 64), ""),
     section("rest_api", REST_API),
     section("amqp", AMQP),

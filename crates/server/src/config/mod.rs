@@ -86,7 +86,9 @@ pub struct Config {
     pub db_uri: String,
     /// Whether to migrate the database before serving.
     pub db_upgrade_on_startup: bool,
-    /// Threads that read from the database; `None`: as many as there are processors.
+    /// How long to wait at the start for a database that does not let us in yet.
+    pub db_connect_retry_timeout: Duration,
+    /// Threads that work with the database; `None`: as suits the database and the processors.
     pub database_threads: Option<usize>,
     /// The HTTP side.
     pub rest_api: RestApi,

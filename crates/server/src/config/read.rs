@@ -29,6 +29,9 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
         log_filename: keys.text("log_filename")?.into(),
         db_uri: keys.text("db_uri")?.to_owned(),
         db_upgrade_on_startup: keys.boolean("db_upgrade_on_startup")?,
+        db_connect_retry_timeout: keys.number("db_connect_retry_timeout_seconds", |seconds| {
+            Duration::try_from_secs_f64(seconds).ok()
+        })?,
         database_threads: keys.optional_integer("database_threads")?,
         rest_api: RestApi {
             listen: keys.text("rest_api.listen")?.to_owned(),
