@@ -283,7 +283,6 @@ fn credentials_that_are_wrong_or_missing_are_all_refused_alike() {
     // alice:s3cre7 is the only thing that is right in these.
     for header in [
         "Bearer YWxpY2U6czNjcmU3",
-        "basic YWxpY2U6czNjcmU3",
         "YWxpY2U6czNjcmU3",
         "Basic",
         "Basic abc",
@@ -299,6 +298,19 @@ fn credentials_that_are_wrong_or_missing_are_all_refused_alike() {
     }
     let nobody = DAEMON.client().post("/token").body("{}").send();
     assert_reason(&nobody, 401, "Authentication Failed");
+}
+
+#[test]
+fn the_word_basic_is_spelled_in_one_way() {
+    for word in ["basic", "BASIC"] {
+        let answer = DAEMON
+            .client()
+            .post("/token")
+            .header("Authorization", &format!("{word} YWxpY2U6czNjcmU3"))
+            .body("{}")
+            .send();
+        assert_reason(&answer, 401, "Authentication Failed");
+    }
 }
 
 #[test]

@@ -35,7 +35,7 @@ enum Shape {
         resource: Option<String>,
     },
     /// What has to do with HTTP alone.
-    Framework(&'static str),
+    Framework(String),
     /// No such route.
     Page,
 }
@@ -111,10 +111,10 @@ impl ApiError {
         Self::framework(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
     }
 
-    fn framework(status: StatusCode, message: &'static str) -> Self {
+    fn framework(status: StatusCode, message: impl Into<String>) -> Self {
         Self {
             status,
-            shape: Shape::Framework(message),
+            shape: Shape::Framework(message.into()),
         }
     }
 
@@ -258,8 +258,7 @@ impl ApiError {
                 error.message,
                 error.details.unwrap_or_else(|| json!({})),
             ),
-            None if status == StatusCode::BAD_REQUEST => Self::bad_request(),
-            None => Self::internal(&error),
+            None => Self::framework(status, error.message),
         }
     }
 }

@@ -49,11 +49,16 @@ impl Plugin {
     pub(crate) fn background(self: &Arc<Self>) -> HostObject {
         let line = Line {
             plugin: Arc::clone(self),
-            context: background(),
+            context: self.services.background(),
             deadline: None,
             over: Arc::default(),
         };
         Host_TO::from_ptr(RArc::new(line), TD_Opaque)
+    }
+
+    /// What the plugin is told while no request is on.
+    pub(crate) fn background_context(&self) -> CallContext {
+        self.services.background()
     }
 
     /// The first argument of a method that has until `deadline`. Setting `over` ends the call: from
@@ -97,14 +102,6 @@ impl Plugin {
             // A library in the plugin, or a name of the author's choice: say whose it is.
             one_line(&format!("{}::{target}", self.module), 200)
         }
-    }
-}
-
-/// The context of what no request asked for.
-pub(crate) fn background() -> CallContext {
-    CallContext {
-        background: true,
-        ..CallContext::default()
     }
 }
 
@@ -213,6 +210,10 @@ mod tests {
     impl HostServices for Services {
         fn operations(&self) -> &'static [&'static str] {
             &["a.echo", "a.panic"]
+        }
+
+        fn background(&self) -> CallContext {
+            CallContext::default()
         }
 
         fn call(

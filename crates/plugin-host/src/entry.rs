@@ -141,7 +141,7 @@ impl<T: Send + Sync + 'static> Entry<T> {
         let over = Arc::new(AtomicBool::new(false));
         let call = self
             .plugin
-            .call(&crate::bridge::background(), deadline, &over);
+            .call(&self.plugin.background_context(), deadline, &over);
         let object = Arc::clone(&self.object);
         // Not on the slots: calls that hang may have taken them all.
         let answer = crate::slots::run_apart("plugin-stop", deadline, move || stop(&object, call));

@@ -11,6 +11,9 @@ pub trait HostServices: Send + Sync + 'static {
     /// The names of all operations. A plugin that needs another one is refused.
     fn operations(&self) -> &'static [&'static str];
 
+    /// What plugins are told while no request is on: when they start, stop, or work on their own.
+    fn background(&self) -> CallContext;
+
     /// Runs an operation for a plugin, on the plugin's thread.
     ///
     /// `deadline` is when the call that the plugin runs for ends; background work has none.

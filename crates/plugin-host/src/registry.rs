@@ -14,7 +14,7 @@ use wazo_auth_core::{AbiResult, Call, PluginModuleRef, manifest::kind};
 
 use crate::{
     BackendEntry, CallError, ExternalAuthEntry, FileReport, HostServices, Report, Settings, State,
-    bridge::{Plugin, background},
+    bridge::Plugin,
     entry::Entry,
     library,
     scan::{Candidate, note_missing, refuse_duplicates, scan},
@@ -155,7 +155,7 @@ impl Registry {
             let start = file.module.start_external_auth();
             let object = starting.run(move |call, name, config| start(call, name, config))?;
             let entry = Entry::new(kind, name, object, plugin, settings, closing.clone());
-            let entry = ExternalAuthEntry::describe(entry, &background())?;
+            let entry = ExternalAuthEntry::describe(entry, &file.plugin.background_context())?;
             self.external_auth.push(Arc::new(entry));
         }
         Ok(())
@@ -324,10 +324,11 @@ impl Starting<'_> {
         start: impl FnOnce(Call, RStr<'_>, RStr<'_>) -> AbiResult<T> + Send + 'static,
     ) -> Result<T, String> {
         let deadline = Instant::now() + self.timeout;
-        let call = self
-            .file
-            .plugin
-            .call(&background(), deadline, &Arc::default());
+        let call = self.file.plugin.call(
+            &self.file.plugin.background_context(),
+            deadline,
+            &Arc::default(),
+        );
         let (name, config) = (self.name.to_owned(), self.config);
         bounded_start(self.name, self.timeout, move || {
             start(call, name.as_str().into(), config.as_str().into())

@@ -32,6 +32,10 @@ impl HostServices for Services {
         OPERATIONS
     }
 
+    fn background(&self) -> CallContext {
+        CallContext::default()
+    }
+
     fn call(
         &self,
         _: &CallContext,

@@ -6,9 +6,9 @@ use crate::Map;
 
 /// The arguments of the login that a call belongs to; empty where there is none.
 ///
-/// Among them: `login`, `backend`, `expiration`, `access_type`, `client_id`, `tenant_id`,
-/// `domain_name`, `mobile`, `user_agent`, `remote_addr`, what a
-/// [`Verdict`](crate::Verdict::with) added, and, from
+/// Always among them: `backend`, `mobile`, `user_agent` and `remote_addr`. Where the client sent them:
+/// `login`, `expiration`, and with daemons that know of them `access_type`, `client_id`, `tenant_id`
+/// and `domain_name`. Besides, what a [`Verdict`](crate::Verdict::with) added and, from
 /// [`get_acl`](crate::Backend::get_acl) on, `acl`. Never a password.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Args(Map);

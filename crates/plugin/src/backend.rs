@@ -32,16 +32,10 @@ pub trait Backend: Sized + Send + Sync + 'static {
 
     /// The metadata of the token to be made.
     ///
-    /// `auth_id` (who this is: a UUID) and `xivo_uuid` are needed; everything else is up to the
-    /// backend. The default knows nothing of the user but the login.
-    fn get_metadata(&self, call: &Call, login: &str) -> PluginResult<Map> {
-        Ok(Map::from_iter([
-            ("auth_id".to_owned(), Value::Null),
-            ("username".to_owned(), Value::from(login)),
-            ("xivo_uuid".to_owned(), json!(call.xivo_uuid())),
-            ("pbx_user_uuid".to_owned(), Value::Null),
-        ]))
-    }
+    /// `auth_id` (who this is: a UUID, always the same for the same person) and `xivo_uuid` (that of
+    /// [`Call::xivo_uuid`]) are needed; everything else is up to the backend. For a login that
+    /// belongs to a user whom the daemon keeps, the daemon puts that user's ids in their place.
+    fn get_metadata(&self, call: &Call, login: &str) -> PluginResult<Map>;
 
     /// The accesses of the token to be made. By default there are none.
     fn get_acl(&self, call: &Call, login: &str) -> PluginResult<Vec<String>> {
@@ -49,19 +43,22 @@ pub trait Backend: Sized + Send + Sync + 'static {
         Ok(Vec::new())
     }
 
-    /// What is kept with a refresh token. By default nothing.
+    /// What is kept with a refresh token. By default nothing. Asked for by daemons that issue
+    /// refresh tokens.
     fn get_persistent_metadata(&self, call: &Call, login: &str) -> PluginResult<Map> {
         let _ = (call, login);
         Ok(Map::new())
     }
 
-    /// Says goodbye: the last call, for saying farewell to servers and ending threads.
+    /// Says goodbye: the last call, for saying farewell to servers and ending threads. There is less
+    /// than a second for it, and the object is not dropped afterwards.
     fn stop(&self, call: &Call) -> PluginResult<()> {
         let _ = call;
         Ok(())
     }
 
-    /// Tests the plugin itself, say whether its server can be reached. Answers a JSON object.
+    /// Tests the plugin itself, say whether its server can be reached. Answers a JSON object. For
+    /// tools that examine plugins; the daemon does not call it.
     fn check(&self, call: &Call) -> PluginResult<Value> {
         let _ = call;
         Ok(json!({}))

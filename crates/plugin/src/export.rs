@@ -274,6 +274,7 @@ macro_rules! __export {
 /// # impl wazo_auth_plugin::Backend for A {
 /// #     fn start(_: &wazo_auth_plugin::Call, _: wazo_auth_plugin::Config) -> wazo_auth_plugin::PluginResult<Self> { Ok(Self) }
 /// #     fn verify_password(&self, _: &wazo_auth_plugin::Call, _: &str, _: &wazo_auth_plugin::Secret) -> wazo_auth_plugin::PluginResult<wazo_auth_plugin::Verdict> { Ok(wazo_auth_plugin::Verdict::Refused) }
+/// #     fn get_metadata(&self, _: &wazo_auth_plugin::Call, _: &str) -> wazo_auth_plugin::PluginResult<wazo_auth_plugin::Map> { Ok(wazo_auth_plugin::Map::new()) }
 /// # }
 /// wazo_auth_plugin::export! { needs "a.b", backend "a" => A, backend "b" => A, needs "a.c", "a.d" }
 /// # fn main() {}
@@ -286,6 +287,7 @@ macro_rules! __export {
 /// # impl wazo_auth_plugin::Backend for A {
 /// #     fn start(_: &wazo_auth_plugin::Call, _: wazo_auth_plugin::Config) -> wazo_auth_plugin::PluginResult<Self> { Ok(Self) }
 /// #     fn verify_password(&self, _: &wazo_auth_plugin::Call, _: &str, _: &wazo_auth_plugin::Secret) -> wazo_auth_plugin::PluginResult<wazo_auth_plugin::Verdict> { Ok(wazo_auth_plugin::Verdict::Refused) }
+/// #     fn get_metadata(&self, _: &wazo_auth_plugin::Call, _: &str) -> wazo_auth_plugin::PluginResult<wazo_auth_plugin::Map> { Ok(wazo_auth_plugin::Map::new()) }
 /// # }
 /// wazo_auth_plugin::export! { backend "a" => A, backend "b" => A, backend "a" => A }
 /// # fn main() {}
@@ -298,6 +300,7 @@ macro_rules! __export {
 /// # impl wazo_auth_plugin::Backend for A {
 /// #     fn start(_: &wazo_auth_plugin::Call, _: wazo_auth_plugin::Config) -> wazo_auth_plugin::PluginResult<Self> { Ok(Self) }
 /// #     fn verify_password(&self, _: &wazo_auth_plugin::Call, _: &str, _: &wazo_auth_plugin::Secret) -> wazo_auth_plugin::PluginResult<wazo_auth_plugin::Verdict> { Ok(wazo_auth_plugin::Verdict::Refused) }
+/// #     fn get_metadata(&self, _: &wazo_auth_plugin::Call, _: &str) -> wazo_auth_plugin::PluginResult<wazo_auth_plugin::Map> { Ok(wazo_auth_plugin::Map::new()) }
 /// # }
 /// wazo_auth_plugin::export! { backend "a b" => A }
 /// # fn main() {}
@@ -308,6 +311,7 @@ macro_rules! __export {
 /// # impl wazo_auth_plugin::Backend for A {
 /// #     fn start(_: &wazo_auth_plugin::Call, _: wazo_auth_plugin::Config) -> wazo_auth_plugin::PluginResult<Self> { Ok(Self) }
 /// #     fn verify_password(&self, _: &wazo_auth_plugin::Call, _: &str, _: &wazo_auth_plugin::Secret) -> wazo_auth_plugin::PluginResult<wazo_auth_plugin::Verdict> { Ok(wazo_auth_plugin::Verdict::Refused) }
+/// #     fn get_metadata(&self, _: &wazo_auth_plugin::Call, _: &str) -> wazo_auth_plugin::PluginResult<wazo_auth_plugin::Map> { Ok(wazo_auth_plugin::Map::new()) }
 /// # }
 /// wazo_auth_plugin::export! { backend "a" => A, needs "get_acl" }
 /// # fn main() {}

@@ -25,7 +25,7 @@ pub trait ExternalAuth: Sized + Send + Sync + 'static {
     /// Makes the plugin. `config` is its own section of the daemon's configuration.
     fn start(call: &Call, config: Config) -> PluginResult<Self>;
 
-    /// What clients are told of the plugin. By default nothing.
+    /// What clients are told of the plugin, asked for once after the start. By default nothing.
     fn describe(&self, call: &Call) -> PluginResult<Description> {
         let _ = call;
         Ok(Description::default())
@@ -45,19 +45,21 @@ pub trait ExternalAuth: Sized + Send + Sync + 'static {
         Ok(json!({}))
     }
 
-    /// A message that the plugin waited for has come.
+    /// A message that the plugin waited for has come. For daemons that can wait for messages.
     fn on_message(&self, call: &Call, message: &Value) -> PluginResult<()> {
         let _ = (call, message);
         Err(PluginError::unsupported("this plugin waits for no message"))
     }
 
-    /// Says goodbye: the last call, for saying farewell to servers and ending threads.
+    /// Says goodbye: the last call, for saying farewell to servers and ending threads. There is less
+    /// than a second for it, and the object is not dropped afterwards.
     fn stop(&self, call: &Call) -> PluginResult<()> {
         let _ = call;
         Ok(())
     }
 
-    /// Tests the plugin itself, say whether its server can be reached. Answers a JSON object.
+    /// Tests the plugin itself, say whether its server can be reached. Answers a JSON object. For
+    /// tools that examine plugins; the daemon does not call it.
     fn check(&self, call: &Call) -> PluginResult<Value> {
         let _ = call;
         Ok(json!({}))

@@ -9,7 +9,7 @@
 //! | `external_auth` | [`ExternalAuth`] | credentials of users for an external service |
 //!
 //! ```standalone_crate
-//! use wazo_auth_plugin::{Backend, Call, Config, PluginResult, Secret, Verdict};
+//! use wazo_auth_plugin::{Backend, Call, Config, Map, PluginResult, Secret, Verdict, json};
 //!
 //! struct Doorman {
 //!     password: Secret,
@@ -29,6 +29,13 @@
 //!         } else {
 //!             Ok(Verdict::Refused)
 //!         }
+//!     }
+//!
+//!     fn get_metadata(&self, call: &Call, _login: &str) -> PluginResult<Map> {
+//!         Ok(Map::from_iter([
+//!             ("auth_id".to_owned(), json!("5f0d3f0a-8a0c-4b52-9d0e-3c1f5a6b7c8d")),
+//!             ("xivo_uuid".to_owned(), json!(call.xivo_uuid())),
+//!         ]))
 //!     }
 //! }
 //!

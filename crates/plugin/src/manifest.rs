@@ -78,7 +78,7 @@ const fn put<const LENGTH: usize>(bytes: &mut [u8; LENGTH], at: usize, text: &st
     at + text.len()
 }
 
-/// Whether `name` can be the name of an entry: letters, digits, `_`, `-` and `.`.
+/// Whether `name` can be the name of an entry: letters, digits, `_`, `-` and `.`, at most 100.
 pub const fn is_name(name: &str) -> bool {
     let name = name.as_bytes();
     let mut i = 0;
@@ -88,7 +88,7 @@ pub const fn is_name(name: &str) -> bool {
         }
         i += 1;
     }
-    !name.is_empty()
+    !name.is_empty() && name.len() <= 100
 }
 
 /// Whether `name` can be an operation: `service.operation`.

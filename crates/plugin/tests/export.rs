@@ -18,7 +18,8 @@ use wazo_auth_core::{
     manifest::{MAGIC, field},
 };
 use wazo_auth_plugin::{
-    Backend, Call, Config, ExternalAuth, PluginResult, Request, Response, Route, Secret, Verdict,
+    Backend, Call, Config, ExternalAuth, Map, PluginResult, Request, Response, Route, Secret,
+    Verdict,
 };
 
 struct Yes;
@@ -30,6 +31,10 @@ impl Backend for Yes {
 
     fn verify_password(&self, _: &Call, _: &str, _: &Secret) -> PluginResult<Verdict> {
         Ok(Verdict::accepted())
+    }
+
+    fn get_metadata(&self, _: &Call, _: &str) -> PluginResult<Map> {
+        Ok(Map::new())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Puts the parts together as the configuration says.
 
-use std::{sync::Arc, thread};
+use std::{path::absolute, sync::Arc, thread};
 
 use wazo_auth_database::{Database, DatabaseError, Uri};
 use wazo_auth_model::password::{HashSettings, Scheme};
@@ -94,7 +94,13 @@ pub fn plugin_settings(config: &Config) -> plugins::Settings {
         .iter()
         .chain(&config.enabled_external_auth_plugins);
     plugins::Settings {
-        directories: config.plugins.directories.clone(),
+        // The daemon and the commands beside it know a file by its whole path.
+        directories: config
+            .plugins
+            .directories
+            .iter()
+            .map(|path| absolute(path).unwrap_or_else(|_| path.clone()))
+            .collect(),
         max_concurrent_calls: config.plugins.max_concurrent_calls,
         call_timeout: config.plugins.call_timeout,
         queue: config.plugins.queue,

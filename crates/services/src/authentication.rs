@@ -164,10 +164,10 @@ fn by_unknown_login(
     }
     // The native backend is asked last, for the time that it takes: an unknown login must not be
     // told from a wrong password.
-    let refused = by_native(plugins, call, credentials)?;
-    match failure {
-        Some(failure) => Err(failure),
-        None => Ok(refused),
+    match (by_native(plugins, call, credentials), failure) {
+        // One of them might have known the login: that is no wrong password.
+        (Err(AuthenticationError::Refused(_)), Some(failure)) => Err(failure),
+        (answer, _) => answer,
     }
 }
 

@@ -42,6 +42,14 @@ impl HostServices for Host {
         OPERATIONS
     }
 
+    fn background(&self) -> CallContext {
+        let context = CallContext {
+            background: true,
+            ..CallContext::default()
+        };
+        Context::new(Arc::clone(&self.0), context).call().clone()
+    }
+
     fn call(
         &self,
         context: &CallContext,

@@ -186,10 +186,20 @@ fn describe(
     if !metadata.contains_key("xivo_uuid") {
         return Err(broken("gave metadata without \"xivo_uuid\""));
     }
-    if verified.user.is_none() {
-        // `uuid` says which user of ours it is: none.
-        metadata.shift_remove("uuid");
-    }
+    let auth_id = match &verified.user {
+        // Whoever revokes or limits the tokens of a user finds them by these.
+        Some(user) => {
+            metadata.insert("uuid".to_owned(), json!(user.uuid.as_str()));
+            metadata.insert("tenant_uuid".to_owned(), json!(user.tenant_uuid.as_str()));
+            metadata.insert("auth_id".to_owned(), json!(user.uuid.as_str()));
+            user.uuid.to_string()
+        }
+        None => {
+            // `uuid` says which user of ours it is: none.
+            metadata.shift_remove("uuid");
+            auth_id
+        }
+    };
     Ok(Description {
         auth_id,
         pbx_user_uuid: text(&metadata, "pbx_user_uuid"),

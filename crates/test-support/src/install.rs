@@ -330,7 +330,8 @@ impl Installation {
     }
 
     /// One of the programs, in an environment that is the same on every machine.
-    pub(crate) fn command(&self, program: &str) -> std::process::Command {
+    #[must_use]
+    pub fn command(&self, program: &str) -> std::process::Command {
         let mut command = process::bound(self.path("bin").join(program));
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
@@ -347,8 +348,9 @@ impl Installation {
         command
     }
 
-    /// The daemon's own command line.
-    pub(crate) fn daemon_command(&self) -> std::process::Command {
+    /// The daemon with its command line, to be started in another way than by [`start`](Self::start).
+    #[must_use]
+    pub fn daemon_command(&self) -> std::process::Command {
         let mut command = self.command("wazo-auth");
         command
             .arg("--config-file")

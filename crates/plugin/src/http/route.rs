@@ -56,10 +56,11 @@ impl Route {
         Self::new("DELETE", path, access, handler)
     }
 
-    /// Asks for no token: anybody may send such a request, and the access is not looked at.
+    /// Asks for no token: anybody may send such a request. The access goes, since nothing is checked.
     #[must_use]
     pub fn public(mut self) -> Self {
         self.public = true;
+        self.access.clear();
         self
     }
 

@@ -22,8 +22,6 @@ pub(super) struct Store {
 struct Arguments {
     user_uuid: String,
     r#type: String,
-    #[serde(default)]
-    data: Value,
 }
 
 impl Store {
@@ -49,18 +47,24 @@ impl Store {
         let Arguments {
             user_uuid: user,
             r#type: kind,
-            data,
         } = Arguments::deserialize(arguments)
             .map_err(|error| PluginError::invalid_argument(error.to_string()))?;
+        let data = || {
+            let data = arguments.get("data").cloned();
+            data.ok_or_else(|| PluginError::invalid_argument("argument \"data\" is missing"))
+        };
         match operation {
-            "create" => self.create(&user, &kind, data),
+            "create" => self.create(&user, &kind, data()?),
             "get" => self.get(&user, &kind),
             "update" => {
+                let data = data()?;
                 self.get(&user, &kind)?;
                 self.put(&user, &kind, data.clone());
                 Ok(data)
             }
             "update_or_create" => {
+                let data = data()?;
+                self.require_kind(&kind)?;
                 self.require_user(&user)?;
                 self.put(&user, &kind, data.clone());
                 Ok(data)
@@ -88,17 +92,20 @@ impl Store {
     }
 
     fn get(&self, user: &str, kind: &str) -> PluginResult<Value> {
-        if !self.kinds.contains(kind) {
-            let message = format!("No such auth type: \"{kind}\"");
-            return Err(
-                about_kind(404, "unknown-external-auth-type", message, kind).resource("external")
-            );
-        }
+        self.require_kind(kind)?;
         self.require_user(user)?;
         self.peek(user, kind).ok_or_else(|| {
             let message = format!("No such external auth: \"{kind}\"");
             about_kind(404, "unknown-external-auth", message, kind).resource(kind)
         })
+    }
+
+    fn require_kind(&self, kind: &str) -> PluginResult<()> {
+        if self.kinds.contains(kind) {
+            return Ok(());
+        }
+        let message = format!("No such auth type: \"{kind}\"");
+        Err(about_kind(404, "unknown-external-auth-type", message, kind).resource("external"))
     }
 
     fn require_user(&self, user: &str) -> PluginResult<()> {

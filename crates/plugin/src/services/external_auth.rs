@@ -8,8 +8,8 @@ use crate::{Host, PluginResult};
 /// Operations on stored external credentials, named `external_auth_service.…`.
 ///
 /// `kind` is the name that the plugin exports. The data is any JSON document. Errors for the client
-/// come ready made, so `?` is all they need: 404 for an unknown user and for data that is not
-/// there, 409 for data that already is.
+/// come ready made, so `?` is all they need: 404 for an unknown user, for a kind that nothing was ever
+/// stored for, and for data that is not there; 409 for data that already is.
 #[derive(Debug, Clone, Copy)]
 pub struct ExternalAuthService<'h> {
     host: &'h Host,

@@ -14,7 +14,7 @@ use super::{
 
 /// How deep values may be nested.
 const MAX_DEPTH: usize = 64;
-/// How many values a file may have once its aliases are followed.
+/// How many keys and values a file may have once its aliases are followed.
 const MAX_VALUES: usize = 50_000;
 
 /// What a text holds.
@@ -172,7 +172,9 @@ impl Builder {
     fn count(&mut self, values: usize, at: &Place) -> Result<(), String> {
         self.values = self.values.saturating_add(values);
         if self.values > MAX_VALUES {
-            return Err(format!("{at}: here are more than {MAX_VALUES} values"));
+            return Err(format!(
+                "{at}: here are more than {MAX_VALUES} keys and values"
+            ));
         }
         Ok(())
     }
@@ -187,10 +189,13 @@ impl Builder {
     }
 
     fn alias(&mut self, anchor: usize, at: &Place) -> Result<(), String> {
-        let Some(size) = self.anchors.get(&anchor).map(|target| target.size) else {
+        let Some(target) = self.anchors.get(&anchor) else {
             return Err(format!("{at}: the alias stands inside what it stands for"));
         };
+        // Before the copy is made.
+        let (size, height) = (target.size, target.height);
         self.count(size, at)?;
+        self.check_depth(height, at)?;
         match self.anchors.get(&anchor).cloned() {
             Some(target) => self.finish(target, 0),
             None => Ok(()),

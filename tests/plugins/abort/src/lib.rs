@@ -1,6 +1,6 @@
 //! A plugin whose panics end the process: it is built with `panic = "abort"`, and must not be loaded.
 
-use wazo_auth_plugin::{Backend, Call, Config, PluginResult, Secret, Verdict};
+use wazo_auth_plugin::{Backend, Call, Config, Map, PluginResult, Secret, Verdict};
 
 struct Abort;
 
@@ -11,6 +11,10 @@ impl Backend for Abort {
 
     fn verify_password(&self, _: &Call, login: &str, _: &Secret) -> PluginResult<Verdict> {
         panic!("nobody catches this: {login}");
+    }
+
+    fn get_metadata(&self, _: &Call, _: &str) -> PluginResult<Map> {
+        Ok(Map::new())
     }
 }
 

@@ -1,7 +1,7 @@
 //! A second plugin with the backend of the example. Nobody can tell which one is meant, so neither is
 //! used.
 
-use wazo_auth_plugin::{Backend, Call, Config, PluginResult, Secret, Verdict};
+use wazo_auth_plugin::{Backend, Call, Config, Map, PluginResult, Secret, Verdict};
 
 struct Duplicate;
 
@@ -12,6 +12,10 @@ impl Backend for Duplicate {
 
     fn verify_password(&self, _: &Call, _: &str, _: &Secret) -> PluginResult<Verdict> {
         Ok(Verdict::accepted())
+    }
+
+    fn get_metadata(&self, _: &Call, _: &str) -> PluginResult<Map> {
+        Ok(Map::new())
     }
 }
 

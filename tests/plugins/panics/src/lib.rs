@@ -80,6 +80,10 @@ impl Backend for PanicsOnStart {
     fn verify_password(&self, _: &Call, _: &str, _: &Secret) -> PluginResult<Verdict> {
         Ok(Verdict::accepted())
     }
+
+    fn get_metadata(&self, _: &Call, _: &str) -> PluginResult<Map> {
+        Ok(Map::new())
+    }
 }
 
 /// Panics in everything that the daemon asks of it after the start.

@@ -274,7 +274,7 @@ fn nesting_and_aliases_have_bounds() {
     }
     assert_eq!(
         bare_problem(laughs),
-        "config.yml:5: here are more than 50000 values"
+        "config.yml:5: here are more than 50000 keys and values"
     );
 
     let mut chain = "l0: &l0 [a]\n".to_owned();
@@ -283,7 +283,7 @@ fn nesting_and_aliases_have_bounds() {
     }
     assert_eq!(
         bare_problem(chain),
-        "config.yml:1: values are nested deeper than 64 levels"
+        "config.yml:64: values are nested deeper than 64 levels"
     );
     assert_eq!(
         bare_problem("google: &g\n  a: *g\n"),

@@ -140,6 +140,16 @@ fn a_number_without_quotes_is_a_text_where_a_text_is_wanted() {
 }
 
 #[test]
+fn files_from_other_systems_are_read_too() {
+    let installation = Installation::bare(
+        "\u{feff}extra_config_files:\r\nrest_api:\r\n  port: 80\r\ndebug: yes\r\n",
+    );
+    let config = installation.config();
+    assert_eq!(config.rest_api.port, 80);
+    assert_eq!(config.level_filter(), log::LevelFilter::Debug);
+}
+
+#[test]
 fn tags_of_yaml_itself_say_what_a_scalar_is() {
     let installation = Installation::new(
         "uuid: !!str yes\nrest_api: !!map {port: !!int \"80\"}\ngoogle: {a: ! 12, b: !!bool 'true', c: !!seq []}",
