@@ -20,7 +20,7 @@ pub const BAD_REQUEST: &str =
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
-    shape: Shape,
+    shape: Box<Shape>,
 }
 
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl ApiError {
     pub fn reason(status: StatusCode, reason: impl Into<String>) -> Self {
         Self {
             status,
-            shape: Shape::Reason(reason.into()),
+            shape: Box::new(Shape::Reason(reason.into())),
         }
     }
 
@@ -61,12 +61,12 @@ impl ApiError {
     ) -> Self {
         Self {
             status,
-            shape: Shape::Api {
+            shape: Box::new(Shape::Api {
                 message: message.into(),
                 error_id: error_id.to_owned(),
                 details,
                 resource: resource.map(str::to_owned),
-            },
+            }),
         }
     }
 
@@ -95,7 +95,7 @@ impl ApiError {
     pub fn no_route() -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
-            shape: Shape::Page,
+            shape: Box::new(Shape::Page),
         }
     }
 
@@ -114,7 +114,7 @@ impl ApiError {
     fn framework(status: StatusCode, message: impl Into<String>) -> Self {
         Self {
             status,
-            shape: Shape::Framework(message.into()),
+            shape: Box::new(Shape::Framework(message.into())),
         }
     }
 
@@ -123,7 +123,7 @@ impl ApiError {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0.0, |since| since.as_secs_f64());
-        let value = match self.shape {
+        let value = match *self.shape {
             Shape::Page => {
                 return HttpResponse::build(self.status)
                     .content_type("text/html; charset=utf-8")
@@ -243,20 +243,21 @@ impl From<PluginError> for ApiError {
 impl ApiError {
     /// An answer that a plugin chose. One that names no error is about HTTP alone.
     fn from_plugin(error: PluginError) -> Self {
-        let status = error
+        let answer = error.answer.clone().unwrap_or_default();
+        let status = answer
             .status
             .and_then(|status| StatusCode::from_u16(status).ok())
             .filter(|status| status.is_client_error() || status.is_server_error());
         let Some(status) = status else {
             return Self::internal(&error);
         };
-        match error.error_id {
+        match answer.error_id {
             Some(error_id) => Self::api(
                 status,
                 &error_id,
-                error.resource.as_deref(),
+                answer.resource.as_deref(),
                 error.message,
-                error.details.unwrap_or_else(|| json!({})),
+                answer.details.unwrap_or_else(|| json!({})),
             ),
             None => Self::framework(status, error.message),
         }

@@ -287,8 +287,6 @@ fn decode(part: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
-
     use super::*;
 
     fn table(paths: &[&str]) -> RouteTable {

@@ -16,11 +16,18 @@ pub struct PluginError {
     pub kind: ErrorKind,
     /// One line for the log; under [`ErrorKind::Api`] the client's message.
     pub message: String,
-    /// The HTTP status of an [`ErrorKind::Api`] error.
+    /// What else an [`ErrorKind::Api`] error tells the client.
+    pub answer: Option<Box<Answer>>,
+}
+
+/// What an error tells the client, beside its message.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answer {
+    /// The HTTP status.
     pub status: Option<u16>,
     /// The identifier that clients compare.
     pub error_id: Option<String>,
-    /// The details for the client.
+    /// The details.
     pub details: Option<Value>,
     /// The resource that the error is about, such as `users`.
     pub resource: Option<String>,
@@ -87,10 +94,15 @@ impl PluginError {
         Self {
             kind,
             message: message.into(),
-            status: None,
-            error_id: None,
-            details: None,
-            resource: None,
+            answer: None,
+        }
+    }
+
+    /// An answer for the client.
+    pub fn api(message: impl Into<String>, answer: Answer) -> Self {
+        Self {
+            answer: Some(Box::new(answer)),
+            ..Self::new(ErrorKind::Api, message)
         }
     }
 
@@ -98,11 +110,8 @@ impl PluginError {
         let kind = ErrorKind::from_code(error.code);
         let message = error.message.as_str();
         // Nonsense beside an error must not hide the error.
-        let mut extra = document::object(error.extra.as_str()).unwrap_or_default();
-        let mut text = |member: &str| match extra.remove(member) {
-            Some(Value::String(text)) => Some(text),
-            _ => None,
-        };
+        let extra = document::object(error.extra.as_str()).unwrap_or_default();
+        let text = |member: &str| extra.get(member)?.as_str().map(str::to_owned);
         Self {
             kind,
             message: if kind == ErrorKind::Api {
@@ -110,22 +119,27 @@ impl PluginError {
             } else {
                 document::one_line(message, MAX_MESSAGE)
             },
-            error_id: text("error_id"),
-            resource: text("resource"),
-            status: extra
-                .get("status")
-                .and_then(Value::as_u64)
-                .and_then(|status| u16::try_from(status).ok()),
-            details: extra.remove("details"),
+            answer: (kind == ErrorKind::Api).then(|| {
+                Box::new(Answer {
+                    error_id: text("error_id"),
+                    resource: text("resource"),
+                    status: extra
+                        .get("status")
+                        .and_then(Value::as_u64)
+                        .and_then(|status| u16::try_from(status).ok()),
+                    details: extra.get("details").cloned(),
+                })
+            }),
         }
     }
 
     pub(crate) fn into_abi(self) -> AbiError {
+        let answer = self.answer.map(|answer| *answer).unwrap_or_default();
         let members = [
-            ("status", self.status.map(Value::from)),
-            ("error_id", self.error_id.map(Value::from)),
-            ("resource", self.resource.map(Value::from)),
-            ("details", self.details),
+            ("status", answer.status.map(Value::from)),
+            ("error_id", answer.error_id.map(Value::from)),
+            ("resource", answer.resource.map(Value::from)),
+            ("details", answer.details),
         ];
         let extra: Map = members
             .into_iter()
@@ -188,14 +202,13 @@ mod tests {
 
     #[test]
     fn an_error_survives_the_boundary() {
-        let error = PluginError {
-            kind: ErrorKind::Api,
-            message: "No such user".to_owned(),
+        let answer = Answer {
             status: Some(404),
             error_id: Some("unknown-user".to_owned()),
             details: Some(json!({"uuid": "x"})),
             resource: Some("users".to_owned()),
         };
+        let error = PluginError::api("No such user", answer);
         assert_eq!(PluginError::from_abi(error.clone().into_abi()), error);
     }
 

@@ -32,7 +32,7 @@ mod slots;
 mod sync;
 
 pub use backend::{BackendEntry, Verdict};
-pub use error::{CallError, ErrorKind, PluginError};
+pub use error::{Answer, CallError, ErrorKind, PluginError};
 pub use external_auth::{ExternalAuthEntry, Request, Response};
 pub use host::{CallContext, HostServices, Principal};
 pub use registry::Registry;

@@ -76,7 +76,7 @@ pub(crate) fn scan(settings: &Settings, operations: &[&str]) -> (Report, Vec<Can
                 Err(Refusal { manifest, reason }) => {
                     report.files.push(match manifest {
                         Some(manifest) => {
-                            let mut file = found(&path, manifest, settings, None);
+                            let mut file = found(&path, *manifest, settings, None);
                             file.refuse(reason);
                             file
                         }
@@ -103,8 +103,8 @@ fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 struct Refusal {
-    /// What it says of itself, as far as the checks got.
-    manifest: Option<Manifest>,
+    /// What it says of itself, if the checks got so far.
+    manifest: Option<Box<Manifest>>,
     reason: String,
 }
 
@@ -134,7 +134,7 @@ fn examine(
     match checked {
         Ok(()) => Ok((manifest, file.value, file.warning)),
         Err(reason) => Err(Refusal {
-            manifest: Some(manifest),
+            manifest: Some(Box::new(manifest)),
             reason,
         }),
     }

@@ -220,7 +220,7 @@ mod tests {
         let caller = thread::spawn(move || {
             slots.run(soon(), move || {
                 begun.send(()).unwrap();
-                drop(released.recv());
+                released.recv().unwrap_err();
             })
         });
         begins.recv().unwrap();
@@ -265,7 +265,7 @@ mod tests {
         let slots = slots(1, 1);
         let (release, released) = mpsc::channel::<()>();
         let near = Instant::now() + Duration::from_millis(20);
-        let hung = slots.run(near, move || drop(released.recv()));
+        let hung = slots.run(near, move || released.recv().unwrap_err());
         assert_eq!(hung, Err(Refusal::Deadline));
         let ran = Arc::new(Mutex::new(false));
         let run = Arc::clone(&ran);

@@ -1,4 +1,9 @@
 //! Real plugin files, good and bad, on their way into the process.
+#![expect(
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation should stop a test, loudly"
+)]
 
 use std::{
     path::{Path, PathBuf},

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use serde_json::{Value, json};
 use wazo_auth_database::{DatabaseError, queries};
 use wazo_auth_model::{ids::UserId, secret::Secret};
-use wazo_auth_plugin_host::{CallContext, ErrorKind, HostServices, PluginError, Verdict};
+use wazo_auth_plugin_host::{Answer, CallContext, ErrorKind, HostServices, PluginError, Verdict};
 
 use crate::{
     context::{Context, Services},
@@ -160,14 +160,7 @@ fn invalid(key: &str, problem: &str) -> PluginError {
 }
 
 fn error(kind: ErrorKind, message: String) -> PluginError {
-    PluginError {
-        kind,
-        message,
-        status: None,
-        error_id: None,
-        details: None,
-        resource: None,
-    }
+    PluginError::new(kind, message)
 }
 
 /// An answer that a plugin may pass on to the client as it is.
@@ -178,14 +171,15 @@ fn api(
     details: Value,
     message: String,
 ) -> PluginError {
-    PluginError {
-        kind: ErrorKind::Api,
+    PluginError::api(
         message,
-        status: Some(status),
-        error_id: Some(error_id.to_owned()),
-        details: Some(details),
-        resource: Some(resource.to_owned()),
-    }
+        Answer {
+            status: Some(status),
+            error_id: Some(error_id.to_owned()),
+            details: Some(details),
+            resource: Some(resource.to_owned()),
+        },
+    )
 }
 
 fn unavailable(failure: &dyn std::error::Error) -> PluginError {

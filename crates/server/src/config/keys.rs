@@ -38,7 +38,7 @@ const CORS: &[Key] = &[
 ];
 const PASSWORD_HASH: &[Key] = &[
     key("scheme", Choice(&["auto", "bcrypt", "pbkdf2"]), "auto"),
-    key("bcrypt_cost", Integer(4, 31), "12"),
+    key("bcrypt_cost", Integer(4, 16), "12"),
     key("upgrade", Bool, ""),
     key("threads", Integer(1, 256), ""),
 ];

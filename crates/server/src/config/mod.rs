@@ -202,10 +202,13 @@ impl Config {
     }
 
     /// The section of a plugin: what stands under its name at the top. An empty object when it has
-    /// none.
+    /// none, and for a plugin that is named like a key of the daemon's own: what stands there is not
+    /// for it.
     pub fn section(&self, name: &str) -> Value {
         match self.document.get(name) {
-            Some(section @ Value::Object(_)) => section.clone(),
+            Some(section @ Value::Object(_)) if !KEYS.iter().any(|key| key.name == name) => {
+                section.clone()
+            }
             _ => Value::Object(Map::new()),
         }
     }

@@ -33,7 +33,7 @@ fn every_wrong_value_is_named_with_its_place() {
         [
             "conf.d/1.yml:2: enabled_backend_plugins.a: found \"1\", wanted: true or false",
             "conf.d/1.yml:2: enabled_backend_plugins.b: found nothing, wanted: true or false",
-            "conf.d/1.yml:3: password_hash.bcrypt_cost: found \"50\", wanted: integer from 4 to 31",
+            "conf.d/1.yml:3: password_hash.bcrypt_cost: found \"50\", wanted: integer from 4 to 16",
             "conf.d/1.yml:3: password_hash.scheme: found \"md5\", wanted: auto, bcrypt or pbkdf2",
             "config.yml:1: debug: found \"maybe\", wanted: true or false",
             "config.yml:3: rest_api.port: found \"http\", wanted: integer from 0 to 65535",
