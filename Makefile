@@ -30,9 +30,11 @@ build: scripts/.ready ## Builds the daemon and the plugins, optimised
 scripts/.ready:
 	@scripts/need-tools
 
-test: scripts/.ready ## Tests every layer, the real program included
+test: scripts/.ready ## Tests every layer, the real program included, on both databases
+	scripts/need-test-tools
 	cargo build --locked --workspace
 	cargo test --locked --workspace
+	WAZO_AUTH_TEST_DATABASE=postgresql cargo test --locked -p wazo-auth-tests
 
 check: format clippy docs test ## What continuous integration runs
 

@@ -20,7 +20,7 @@ use wazo_auth_services::{Context, Host, Services, authentication::NATIVE_BACKEND
 use crate::{
     commands::{self, plugin},
     config::{Config, Overrides},
-    logging, wiring,
+    logging, privileges, wiring,
 };
 
 /// How long requests that wait for a plugin may go on after the signal to stop.
@@ -44,6 +44,13 @@ pub fn run(overrides: &Overrides) -> ExitCode {
     logging::start(&config.log_filename, config.level_filter());
     for warning in &loaded.warnings {
         log::warn!("{warning}");
+    }
+    // The log file was opened before, and stays open.
+    if let Some(user) = &config.user
+        && let Err(error) = privileges::become_user(user)
+    {
+        log::error!("wazo-auth cannot start: {error} (key user; an empty one switches to nobody)");
+        return ExitCode::FAILURE;
     }
     match serve(&config) {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 
-use nix::unistd::{User, initgroups, setgid, setuid};
+use nix::unistd::{User, geteuid, initgroups, setgid, setuid};
 
 /// Why this process is not another user's.
 #[derive(Debug, thiserror::Error)]
@@ -15,12 +15,15 @@ pub enum PrivilegeError {
     Refused(String, #[source] nix::Error),
 }
 
-/// Becomes a user, with its groups, for good.
+/// Becomes a user, with its groups, for good. Whoever is that user already stays as it is.
 pub fn become_user(name: &str) -> Result<(), PrivilegeError> {
     let refused = |error| PrivilegeError::Refused(name.to_owned(), error);
     let user = User::from_name(name)
         .map_err(refused)?
         .ok_or_else(|| PrivilegeError::UnknownUser(name.to_owned()))?;
+    if user.uid == geteuid() {
+        return Ok(());
+    }
     let c_name = CString::new(name).map_err(|_| PrivilegeError::UnknownUser(name.to_owned()))?;
     initgroups(&c_name, user.gid).map_err(refused)?;
     setgid(user.gid).map_err(refused)?;

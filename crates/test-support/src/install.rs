@@ -1,6 +1,7 @@
 //! An installation of its own for a test: configuration, database, plugins, programs, administrator.
 
 use std::{
+    env,
     ffi::{OsStr, OsString},
     fs,
     path::{Path, PathBuf},
@@ -10,7 +11,7 @@ use std::{
 use crate::{
     Daemon, Home,
     command::{self, Output},
-    daemon, home, plugins, process,
+    daemon, home, plugins, postgres, process,
     server::Exited,
 };
 
@@ -37,6 +38,7 @@ pub struct Builder {
     args: Vec<OsString>,
     without_native: bool,
     without_administrator: bool,
+    database: Option<String>,
 }
 
 impl Builder {
@@ -106,6 +108,13 @@ impl Builder {
         self
     }
 
+    /// Uses the database of this URI, in place of a new one.
+    #[must_use]
+    pub fn database(mut self, uri: impl Into<String>) -> Self {
+        self.database = Some(uri.into());
+        self
+    }
+
     /// Makes the installation, with a database that is up to date and an administrator.
     ///
     /// # Panics
@@ -120,7 +129,11 @@ impl Builder {
             std::os::unix::fs::symlink(daemon::program(), programs.join(name))
                 .expect("a link can be made in a home");
         }
-        home::write(&home.join("config.yml"), configuration(home.path()));
+        let database = self.database.unwrap_or_else(|| new_database(home.path()));
+        home::write(
+            &home.join("config.yml"),
+            configuration(home.path(), &database),
+        );
         for (number, fragment) in self.fragments.iter().enumerate() {
             home::write(
                 &conf_d.join(format!("{:02}-test.yml", number + 1)),
@@ -156,14 +169,27 @@ impl Builder {
     }
 }
 
+/// The URI of a database that is not there yet, or empty: an SQLite file, or one on the shared
+/// PostgreSQL when `WAZO_AUTH_TEST_DATABASE` is `postgresql`.
+fn new_database(home: &Path) -> String {
+    match env::var("WAZO_AUTH_TEST_DATABASE").as_deref() {
+        Ok("postgresql") => {
+            let server = postgres::Server::shared();
+            server.uri(&server.database())
+        }
+        Ok("sqlite") | Err(_) => format!("sqlite://{}", home.join("wazo-auth.sqlite").display()),
+        Ok(other) => panic!("WAZO_AUTH_TEST_DATABASE is {other:?}, neither postgresql nor sqlite"),
+    }
+}
+
 /// The main file of configuration.
-fn configuration(home: &Path) -> String {
+fn configuration(home: &Path, database: &str) -> String {
     let path = |name: &str| format!("'{}'", home.join(name).display());
     format!(
         "user: ''\n\
          extra_config_files: {conf_d}\n\
          log_filename: {log}\n\
-         db_uri: 'sqlite://{database}'\n\
+         db_uri: '{database}'\n\
          plugins:\n\
          \x20 directory: {plugins}\n\
          \x20 state_file: {state}\n\
@@ -174,7 +200,6 @@ fn configuration(home: &Path) -> String {
          idp_plugins: {{saml: {{enabled: false}}, ldap: {{enabled: false}}}}\n",
         conf_d = path("conf.d"),
         log = path("wazo-auth.log"),
-        database = home.join("wazo-auth.sqlite").display(),
         plugins = path("plugins"),
         state = path("plugins.json"),
     )

@@ -141,7 +141,7 @@ pub const KEYS: &[Key] = &[
     // Where the configuration is, and how the daemon runs.
     key("config_file", Path, "/etc/wazo-auth/config.yml"),
     key("extra_config_files", Path, "/etc/wazo-auth/conf.d").nullable(),
-    key("user", Text, "wazo-auth").nullable().idle(),
+    key("user", Text, "wazo-auth").nullable(),
     key("uuid", ShortText(38), ""),
     key("debug", Bool, "false"),
     key("log_level", Level, "info"),

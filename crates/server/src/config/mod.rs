@@ -77,6 +77,8 @@ pub struct ConfigError(Vec<String>);
 
 /// The configuration. It does not print: it holds secrets.
 pub struct Config {
+    /// System user to run as; `None`: whoever starts the daemon.
+    pub user: Option<String>,
     /// Identity of the platform; events carry it.
     pub uuid: Option<String>,
     level: LevelFilter,

@@ -24,6 +24,10 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
         _ => LevelFilter::Error,
     };
     Ok(Config {
+        user: keys
+            .optional_text("user")?
+            .filter(|user| !user.is_empty())
+            .map(str::to_owned),
         uuid: keys.optional_text("uuid")?.map(str::to_owned),
         level,
         log_filename: keys.text("log_filename")?.into(),

@@ -1,0 +1,181 @@
+//! The daemon on PostgreSQL: several of them on one database, and a server that dies.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failed expectation should stop a test, loudly"
+)]
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use wazo_auth_test_support::{Daemon, command, postgres::Server, wait};
+
+/// Clients that log in at the same time.
+const CLIENTS: usize = 6;
+
+#[test]
+fn two_daemons_start_at_once_on_an_empty_database_and_share_it() {
+    let server = Server::shared();
+    let uri = server.uri(&server.database());
+    let starts: Vec<_> = (0..2)
+        .map(|_| {
+            let uri = uri.clone();
+            thread::spawn(move || {
+                Daemon::builder()
+                    .database(uri)
+                    .without_database()
+                    .config("db_upgrade_on_startup: true\n")
+                    .start()
+            })
+        })
+        .collect();
+    let daemons: Vec<Daemon> = starts.into_iter().map(|start| start.join().unwrap()).collect();
+    let [first, second] = daemons.as_slice() else {
+        panic!("two were started");
+    };
+    first.installation().bootstrap().ok();
+    let credentials = first.installation().credentials();
+    let login = second.login(&credentials.username, &credentials.password);
+    let path = format!("/token/{}", login.token);
+    first.client().head(&path).send().is(204);
+    first.client().delete(&path).send().is(200);
+    second.client().head(&path).send().is(404);
+}
+
+#[test]
+fn a_server_that_dies_under_load_loses_no_login_and_hangs_no_request() {
+    let server = Server::durable();
+    let name = server.database();
+    let daemon = Arc::new(Daemon::builder().database(server.uri(&name)).start());
+    let credentials = daemon.installation().credentials();
+    let tokens = Arc::new(Mutex::new(Vec::new()));
+    let (failures, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let (daemon, credentials) = (Arc::clone(&daemon), credentials.clone());
+            let (tokens, failures, done) =
+                (Arc::clone(&tokens), Arc::clone(&failures), Arc::clone(&done));
+            thread::spawn(move || {
+                while !done.load(Ordering::Relaxed) {
+                    let answer = daemon.try_login(&credentials.username, &credentials.password);
+                    if answer.status == 200 {
+                        let token = answer.json()["data"]["token"].as_str().unwrap().to_owned();
+                        tokens.lock().unwrap().push(token);
+                    } else {
+                        assert_eq!(answer.status, 503, "{answer:?}");
+                        assert_eq!(answer.header("retry-after"), Some("1"), "{answer:?}");
+                        failures.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            })
+        })
+        .collect();
+    let count = || tokens.lock().unwrap().len();
+    for _ in 0..2 {
+        let before = count();
+        wait::until("logins", || (count() > before + 20).then_some(()));
+        let failed = failures.load(Ordering::Relaxed);
+        server.kill();
+        wait::until("the failure to show", || {
+            (failures.load(Ordering::Relaxed) > failed).then_some(())
+        });
+        server.up();
+        let before = count();
+        wait::until("logins after the restart", || {
+            (count() > before + 20).then_some(())
+        });
+    }
+    done.store(true, Ordering::Relaxed);
+    for client in clients {
+        client.join().unwrap();
+    }
+    let stored = server.sql(&name, "SELECT uuid FROM auth_token");
+    let stored: HashSet<&str> = stored.lines().collect();
+    let tokens = tokens.lock().unwrap();
+    let lost = tokens
+        .iter()
+        .filter(|token| !stored.contains(token.as_str()))
+        .count();
+    assert_eq!(lost, 0, "of {} logins", tokens.len());
+    daemon
+        .client()
+        .head(&format!("/token/{}", tokens.last().unwrap()))
+        .send()
+        .is(204);
+}
+
+#[test]
+fn a_database_of_the_other_program_is_served_and_given_back() {
+    let server = Server::shared();
+    let name = server.database();
+    let installation = Daemon::builder()
+        .database(server.uri(&name))
+        .without_database()
+        .install();
+    let upgrade = |arguments: &[&str]| {
+        installation
+            .run("wazo-auth-upgrade-db", arguments.iter().copied())
+            .ok()
+    };
+    assert!(upgrade(&["--check"]).contains("would apply migration"));
+    upgrade(&[]);
+    // As the other program leaves it: without what is ours.
+    assert!(upgrade(&["--remove-own"]).contains("removed TABLE wazo_auth_rs_migration"));
+    let check = upgrade(&["--check"]);
+    assert!(check.contains("would take over the database as it is"), "{check}");
+    assert!(upgrade(&[]).contains("took over the database as it is"));
+    assert_eq!(upgrade(&[]), "the database is up to date\n");
+    installation.bootstrap().ok();
+    // A hash that the other program understands.
+    let hash = server.sql(&name, "SELECT length(password_hash), length(password_salt) FROM auth_user");
+    assert_eq!(hash, "128|64");
+    let daemon = installation.start();
+    daemon.admin();
+    let (installation, _) = daemon.stop();
+    server.sql(&name, "UPDATE alembic_version_auth SET version_num = '8216b7bb88db'");
+    let refusal = installation
+        .run("wazo-auth-upgrade-db", [""; 0])
+        .failed(1);
+    assert!(refusal.contains("8216b7bb88db") && refusal.contains("nothing was changed"), "{refusal}");
+    assert_eq!(refusal.lines().count(), 1, "{refusal}");
+}
+
+#[test]
+fn a_server_is_prepared_once_and_again() {
+    let server = Server::shared();
+    let installation = Daemon::builder().without_database().install();
+    let database = format!("prepared_{}", std::process::id());
+    let arguments = [
+        "--pg_db_uri".to_owned(),
+        server.uri("postgres"),
+        "--auth_db_uri".to_owned(),
+        server.uri(&database),
+        "--db".to_owned(),
+        database.clone(),
+        "--owner".to_owned(),
+        format!("owner's {database}"),
+        "--password".to_owned(),
+        "it's \"secret\"".to_owned(),
+    ];
+    let prepare = || {
+        let mut command = installation.command("wazo-auth-init-db");
+        command.args(&arguments);
+        command::run(command, wait::PATIENCE)
+    };
+    assert_eq!(prepare().ok(), "role: made\ndatabase: made\n");
+    let second = prepare().ok();
+    assert_eq!(second, "role: was there\ndatabase: was there\n");
+    assert_eq!(
+        server.sql(&database, "SELECT extname FROM pg_extension WHERE extname = 'uuid-ossp'"),
+        "uuid-ossp"
+    );
+    let mut nobody = installation.command("wazo-auth-init-db");
+    nobody.args(["--user", "nobody-of-this-name"]);
+    let refusal = command::run(nobody, wait::PATIENCE).failed(1);
+    assert!(refusal.contains("no system user \"nobody-of-this-name\""), "{refusal}");
+}
