@@ -1,5 +1,9 @@
 //! What every request meets, whatever it is for: paths, methods, bodies, and bad input that must never
 //! become a 500.
+#![expect(
+    clippy::unwrap_used,
+    reason = "also what tests share should stop a failing test, loudly"
+)]
 
 use std::sync::LazyLock;
 
