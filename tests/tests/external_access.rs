@@ -47,7 +47,6 @@ fn a_user_that_does_not_exist_has_nothing_and_stores_nothing() {
         ..DAEMON.admin()
     };
     for (method, path, body) in [
-        ("GET", "", ""),
         ("GET", "/bar", ""),
         ("POST", "/bar", "{}"),
         ("PUT", "/bar", "{}"),
@@ -62,6 +61,9 @@ fn a_user_that_does_not_exist_has_nothing_and_stores_nothing() {
             &json!({"uuid": NOBODY}),
         );
     }
+    let listed = list(&DAEMON, &admin);
+    assert_eq!(listed["items"][0]["enabled"], false, "{listed}");
+    assert_eq!(listed["items"][0]["data"], json!({}), "{listed}");
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! A connection and its settings.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
 
 use diesel::{
     Connection as _, SqliteConnection,
@@ -44,6 +48,14 @@ pub fn open(path: &Path) -> DatabaseResult<Connection> {
     let text = path
         .to_str()
         .ok_or_else(|| failed("the path is not UTF-8".into()))?;
+    // The database is in this file, and tokens are in it. SQLite gives its other files the same mode.
+    fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| failed(Box::new(error)))?;
     let mut connection =
         SqliteConnection::establish(text).map_err(|error| failed(Box::new(error)))?;
     // busy_timeout first: the switch to WAL needs the lock. FULL: what was answered stays.
