@@ -1,4 +1,9 @@
 //! The configuration as a whole: what it takes, what it warns of, and what stops the start.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "also what tests share should stop a failing test, loudly"
+)]
 
 use std::{fs, net::TcpListener, time::Duration};
 

@@ -1,5 +1,11 @@
 //! Plugin files good and bad in the directory of a real daemon: each is explained in one line, and none
 //! keeps the daemon from serving.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "also what tests share should stop a failing test, loudly"
+)]
 
 use std::{fs, os::unix::fs::symlink, path::Path};
 
@@ -192,12 +198,13 @@ fn of_two_files_with_the_same_backend_neither_is_used() {
         .plugin(plugins::bad("duplicate"))
         .start();
     // The other one would accept everybody.
-    assert_reason(
-        &daemon.try_login("alice", "wrong"),
-        401,
-        "Authentication Failed",
-    );
-    assert_ne!(daemon.try_login("alice", "s3cre7").status, 200);
+    for password in ["s3cre7", "wrong"] {
+        assert_ne!(
+            daemon.try_login("alice", password).status,
+            200,
+            "{password}"
+        );
+    }
     let _ = daemon.admin();
     for (name, other) in [
         ("duplicate.so", "libwazo_auth_plugin_backend_example.so"),

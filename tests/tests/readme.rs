@@ -1,4 +1,9 @@
 //! The README's tour, command by command, against the daemon that it starts.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "also what tests share should stop a failing test, loudly"
+)]
 
 use std::{fs, path::Path, time::Duration};
 

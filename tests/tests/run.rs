@@ -1,4 +1,8 @@
 //! `scripts/run`, which `make run` calls: from nothing to a daemon that serves, and again.
+#![expect(
+    clippy::unwrap_used,
+    reason = "also what tests share should stop a failing test, loudly"
+)]
 
 use std::{
     fs,

@@ -1,4 +1,9 @@
 //! The arrows between the crates are those of `ARCHITECTURE.md`.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "also what tests share should stop a failing test, loudly"
+)]
 
 use std::{
     fs,

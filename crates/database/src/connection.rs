@@ -1,6 +1,6 @@
 //! Opening connections.
 
-use std::sync::Arc;
+use std::{fs, os::unix::fs::OpenOptionsExt, sync::Arc};
 
 use diesel::{Connection as _, PgConnection, SqliteConnection, connection::SimpleConnection};
 
@@ -54,6 +54,15 @@ pub fn open(uri: &Uri) -> DatabaseResult<Opened> {
             let text = path
                 .to_str()
                 .ok_or_else(|| failed("the path is not UTF-8".into()))?;
+            // The database is in this file, and tokens are in it. SQLite gives its other files the same
+            // mode.
+            fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(path)
+                .map_err(|error| failed(Box::new(error)))?;
             let mut connection =
                 SqliteConnection::establish(text).map_err(|error| failed(Box::new(error)))?;
             connection

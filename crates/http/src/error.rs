@@ -268,9 +268,12 @@ impl From<TokenError> for ApiError {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::Unknown => Self::reason(StatusCode::NOT_FOUND, error.to_string()),
-            TokenError::NotGranted(_) | TokenError::NotInTenant(_) => {
-                Self::reason(StatusCode::FORBIDDEN, error.to_string())
-            }
+            // Clients get the access in ASCII.
+            TokenError::NotGranted(_) => Self::reason(
+                StatusCode::FORBIDDEN,
+                deunicode::deunicode(&error.to_string()),
+            ),
+            TokenError::NotInTenant(_) => Self::reason(StatusCode::FORBIDDEN, error.to_string()),
             TokenError::UnknownUser(ref uuid) => Self::api(
                 StatusCode::NOT_FOUND,
                 "unknown-user",

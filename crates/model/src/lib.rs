@@ -7,5 +7,6 @@
 pub mod access;
 pub mod ids;
 pub mod password;
+pub mod search;
 pub mod secret;
 pub mod token;

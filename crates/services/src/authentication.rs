@@ -152,7 +152,8 @@ fn by_unknown_login(
                 verified.foreign_tenant.clone_from(&offer.tenant);
                 return Ok(verified);
             }
-            Ok(None) => {}
+            // Not loaded: the start has said so.
+            Ok(None) | Err(AuthenticationError::NoBackend(_)) => {}
             Err(error) => {
                 log::error!(
                     "backend {:?} could not check a login: {error}",

@@ -5,7 +5,10 @@ use wazo_auth_database::{
     Connection, DatabaseError,
     queries::{self, external_auth::UserType},
 };
-use wazo_auth_model::ids::{TenantId, UserId};
+use wazo_auth_model::{
+    ids::{TenantId, UserId},
+    search,
+};
 
 use crate::context::Context;
 
@@ -45,7 +48,7 @@ pub struct Listed {
 /// Which types a listing shows.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Part of the name, in any case of letters.
+    /// Words of the name in their order, in any case of letters.
     pub search: Option<String>,
     /// The whole name.
     pub name: Option<String>,
@@ -78,16 +81,22 @@ pub fn synchronise_types(cx: &Context) -> Result<(), ExternalAuthError> {
     cx.transaction(move |db| Ok(queries::external_auth::synchronise_types(db, &names)?))
 }
 
-/// Lists the enabled types, with what a user stored for them as far as it may be shown.
+/// Lists the enabled types, with what a user stored for them as far as it may be shown. Somebody
+/// unknown has stored nothing, and so has, for all that the caller learns, a user outside the scope.
 ///
 /// # Errors
 ///
-/// [`ExternalAuthError::UnknownUser`], or the database's.
+/// When the database fails.
 pub fn list(cx: &Context, user: &UserId, filter: &Filter) -> Result<Page, ExternalAuthError> {
     let (scope, uuid) = (cx.scope(), user.clone());
     let all = cx.read(move |db| {
-        require_user(db, scope.as_ref(), &uuid)?;
-        Ok::<_, ExternalAuthError>(queries::external_auth::list_enabled_of(db, &uuid)?)
+        let mut types = queries::external_auth::list_enabled_of(db, &uuid)?;
+        if !is_visible(db, scope.as_ref(), &uuid)? {
+            for item in &mut types {
+                item.data = None;
+            }
+        }
+        Ok::<_, ExternalAuthError>(types)
     })?;
     let total = all.len();
     let mut matching: Vec<UserType> = all
@@ -97,7 +106,7 @@ pub fn list(cx: &Context, user: &UserId, filter: &Filter) -> Result<Page, Extern
             filter
                 .search
                 .as_ref()
-                .is_none_or(|text| matches_search(&item.name, text))
+                .is_none_or(|text| search::matches(&item.name, &search::pattern(text)))
         })
         .collect();
     if filter.descending {
@@ -115,22 +124,6 @@ pub fn list(cx: &Context, user: &UserId, filter: &Filter) -> Result<Page, Extern
         total,
         filtered,
     })
-}
-
-/// Words of the search must appear in the name in their order.
-fn matches_search(name: &str, search: &str) -> bool {
-    let (name, search) = (name.to_lowercase(), search.to_lowercase());
-    let mut rest = name.as_str();
-    search
-        .split(' ')
-        .filter(|word| !word.is_empty())
-        .all(|word| match rest.split_once(word) {
-            Some((_, behind)) => {
-                rest = behind;
-                true
-            }
-            None => false,
-        })
 }
 
 fn show(cx: &Context, item: UserType) -> Listed {
@@ -277,16 +270,23 @@ fn require_user(
     scope: Option<&TenantId>,
     user: &UserId,
 ) -> Result<(), ExternalAuthError> {
-    let visible = match (queries::user::find(db, user.as_str())?, scope) {
-        (Some(found), Some(scope)) => {
-            queries::tenant::is_visible_from(db, scope, found.tenant_uuid.as_str())?
-        }
-        (found, None) => found.is_some(),
-        (None, Some(_)) => false,
-    };
-    if visible {
+    if is_visible(db, scope, user)? {
         Ok(())
     } else {
         Err(ExternalAuthError::UnknownUser(user.to_string()))
+    }
+}
+
+fn is_visible(
+    db: &mut Connection,
+    scope: Option<&TenantId>,
+    user: &UserId,
+) -> Result<bool, DatabaseError> {
+    match (queries::user::find(db, user.as_str())?, scope) {
+        (Some(found), Some(scope)) => {
+            queries::tenant::is_visible_from(db, scope, found.tenant_uuid.as_str())
+        }
+        (found, None) => Ok(found.is_some()),
+        (None, Some(_)) => Ok(false),
     }
 }

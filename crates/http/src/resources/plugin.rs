@@ -11,6 +11,7 @@ use wazo_auth_plugin_host::{ExternalAuthEntry, Request};
 
 use crate::{
     app::{Routes, acl, public},
+    body,
     error::ApiError,
     exchange::Exchange,
     routes::Answer,
@@ -48,6 +49,9 @@ async fn handle(
     entry: Arc<ExternalAuthEntry>,
     handler: u32,
 ) -> Result<HttpResponse, ApiError> {
+    if body::is_json_with_nul(&exchange.body) {
+        return Err(ApiError::bad_request());
+    }
     let headers = exchange
         .request
         .headers()
@@ -76,6 +80,14 @@ async fn handle(
     // The host has checked status and headers.
     let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = HttpResponse::build(status);
+    if !response
+        .headers
+        .iter()
+        .any(|(name, _)| name == "content-type")
+    {
+        // As every answer of the API has it, also one without a body.
+        answer.content_type("application/json");
+    }
     for (name, value) in response.headers {
         answer.append_header((name, value));
     }
