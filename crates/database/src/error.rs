@@ -2,7 +2,7 @@
 
 use diesel::result::{DatabaseErrorKind, Error};
 
-use crate::watch::is_transient;
+use crate::{constraint::Constraint, watch::is_transient};
 
 /// Result of a query.
 pub type DatabaseResult<T> = Result<T, DatabaseError>;
@@ -46,6 +46,9 @@ pub enum DatabaseError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// SQLite does not say which foreign key a statement broke; looking afterwards did.
+    #[error("what {} refers to is not there", .0.name())]
+    Missing(Constraint),
     /// The rows contradict what the program relies on.
     #[error("the database is damaged: {0}")]
     Damaged(String),
@@ -69,13 +72,27 @@ impl DatabaseError {
     /// The rule of the schema that was broken, if that is the failure.
     #[must_use]
     pub fn violation(&self) -> Option<Violation> {
-        let Self::Query(Error::DatabaseError(kind, _)) = self else {
-            return None;
+        let kind = match self {
+            Self::Query(Error::DatabaseError(kind, _)) => kind,
+            Self::Missing(_) => return Some(Violation::ForeignKey),
+            _ => return None,
         };
         match kind {
             DatabaseErrorKind::UniqueViolation => Some(Violation::Unique),
             DatabaseErrorKind::ForeignKeyViolation => Some(Violation::ForeignKey),
             DatabaseErrorKind::CheckViolation => Some(Violation::Check),
+            _ => None,
+        }
+    }
+
+    /// The rule of the schema that was broken, by name, if it is one that a caller has an answer for.
+    #[must_use]
+    pub fn constraint(&self) -> Option<Constraint> {
+        match self {
+            Self::Query(Error::DatabaseError(_, information)) => {
+                Constraint::in_message(information.as_ref())
+            }
+            Self::Missing(constraint) => Some(*constraint),
             _ => None,
         }
     }

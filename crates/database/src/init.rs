@@ -97,7 +97,8 @@ pub fn add_extension(database: &Uri) -> DatabaseResult<()> {
 fn connect(uri: &Uri) -> DatabaseResult<PgConnection> {
     let Uri::Postgres(text) = uri else {
         return Err(DatabaseError::Uri(
-            "an SQLite database needs no preparation; wazo-auth-upgrade-db makes its file".to_owned(),
+            "an SQLite database needs no preparation; wazo-auth-upgrade-db makes its file"
+                .to_owned(),
         ));
     };
     PgConnection::establish(text).map_err(|error| DatabaseError::Open {

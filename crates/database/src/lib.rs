@@ -5,6 +5,7 @@
 //! nothing slow happens inside a closure: no hash, no plugin, no network.
 
 mod connection;
+mod constraint;
 mod engine;
 mod error;
 mod functions;
@@ -19,6 +20,7 @@ mod uri;
 mod watch;
 
 pub use connection::Connection;
+pub use constraint::Constraint;
 pub use error::{DatabaseError, DatabaseResult, Violation};
 pub use migrate::{Migrated, Plan, Removed};
 pub use threads::{Database, Pending, Settings};

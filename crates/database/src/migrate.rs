@@ -231,11 +231,12 @@ fn known(connection: &Connection) -> DatabaseResult<Vec<String>> {
     where
         EmbeddedMigrations: MigrationSource<DB>,
     {
-        let migrations = MigrationSource::<DB>::migrations(source)
+        let migrations: Vec<Box<dyn Migration<DB>>> = source
+            .migrations()
             .map_err(|source| failed("the list of migrations", source))?;
         let mut versions: Vec<String> = migrations
             .iter()
-            .map(|migration: &Box<dyn Migration<DB>>| migration.name().version().to_string())
+            .map(|migration| migration.name().version().to_string())
             .collect();
         versions.sort();
         Ok(versions)

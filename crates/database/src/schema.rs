@@ -220,6 +220,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    wazo_auth_rs_installation (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     auth_access,
     auth_address,

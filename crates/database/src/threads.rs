@@ -11,12 +11,13 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
+use wazo_auth_model::report::chain;
 
 use crate::{
     connection::{Connection, open},
     error::{DatabaseError, DatabaseResult},
     migrate::{self, Migrated, Plan, Removed},
-    transaction::{Mode, Worker, chain},
+    transaction::{Mode, Worker},
     uri::Uri,
 };
 

@@ -11,6 +11,8 @@ use diesel::{
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
 };
 
+use wazo_auth_model::report::chain;
+
 use crate::{
     connection::{Connection, Opened, open},
     error::DatabaseError,
@@ -198,16 +200,4 @@ fn pause(conflicts: u32) -> Duration {
     let most = 250_u64 << conflicts.min(7);
     let random = RandomState::new().build_hasher().finish();
     Duration::from_micros(most / 2 + random % most)
-}
-
-/// An error with its causes, in one line.
-pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        line.push_str(": ");
-        line.push_str(inner.to_string().trim());
-        cause = inner.source();
-    }
-    line.replace('\n', " ")
 }

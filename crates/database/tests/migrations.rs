@@ -118,7 +118,7 @@ fn a_database_of_the_other_program_is_taken_over_and_given_back_as_it_was() {
 
     let plan = Database::plan(&uri).unwrap();
     assert!(plan.adopts);
-    assert_eq!(plan.pending.len(), 1);
+    assert!(!plan.pending.is_empty());
     let migrated = Database::migrate(&uri).unwrap();
     assert!(migrated.adopted);
     assert_eq!(migrated.applied, plan.pending);

@@ -1,4 +1,8 @@
 //! A database that dies, conflicts, or is not there yet: what was acknowledged stays, and nobody hangs.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failed expectation should stop a test, loudly"
+)]
 
 mod support;
 
@@ -11,8 +15,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use diesel::RunQueryDsl;
 use support::{Engine, both};
-use wazo_auth_database::{Database, DatabaseError, DatabaseResult, Settings, Uri, queries};
+use wazo_auth_database::{
+    Connection, Database, DatabaseError, DatabaseResult, Settings, Uri, queries,
+};
 use wazo_auth_model::ids::{SessionId, TenantId};
 use wazo_auth_test_support::{postgres::Server, wait};
 
@@ -38,6 +45,14 @@ fn add_session(database: &Database, tenant: &TenantId) -> DatabaseResult<Session
         .write(move |db| queries::session::insert(db, &new, &tenant, false))
         .wait()
         .map(|()| id)
+}
+
+/// Locks the row of a session, if there is one, until the end of the transaction.
+fn lock_session(db: &mut Connection, id: &SessionId) -> DatabaseResult<()> {
+    diesel::sql_query("UPDATE auth_session SET mobile = mobile WHERE uuid = $1")
+        .bind::<diesel::sql_types::Text, _>(id.as_str())
+        .execute(db)?;
+    Ok(())
 }
 
 #[test]
@@ -134,7 +149,10 @@ fn a_server_that_is_not_there_is_waited_for() {
     let uri = Uri::parse(&server.uri(&server.database())).unwrap();
     server.kill();
     let short = Database::wait_for(&uri, Duration::ZERO);
-    assert!(matches!(short, Err(DatabaseError::Open { .. })), "{short:?}");
+    assert!(
+        matches!(short, Err(DatabaseError::Open { .. })),
+        "{short:?}"
+    );
     let waiting = {
         let uri = uri.clone();
         thread::spawn(move || Database::wait_for(&uri, wait::PATIENCE))
@@ -160,11 +178,11 @@ fn transactions_that_deadlock_are_run_again() {
             let (both_hold, runs) = (Arc::clone(&both_hold), Arc::clone(&runs));
             engine.database().write(move |db| -> DatabaseResult<()> {
                 let run = runs.fetch_add(1, Ordering::SeqCst);
-                support::lock_session(db, &first)?;
+                lock_session(db, &first)?;
                 if run < 2 {
                     both_hold.wait();
                 }
-                support::lock_session(db, &second)
+                lock_session(db, &second)
             })
         })
         .collect();
@@ -201,7 +219,11 @@ fn a_closure_that_panics_fails_alone() {
             .database()
             .write(|_| -> DatabaseResult<()> { panic!("on purpose") })
             .wait();
-        assert!(matches!(panicked, Err(DatabaseError::Unavailable)), "{}", engine.name);
+        assert!(
+            matches!(panicked, Err(DatabaseError::Unavailable)),
+            "{}",
+            engine.name
+        );
         top(engine.database()).unwrap();
     }
 }
@@ -221,7 +243,11 @@ fn what_fails_leaves_nothing_behind() {
             .wait();
         assert!(failed.is_err());
         let begun = Instant::now();
-        let there = engine.write(move |db| support::lock_session(db, &id).map(|()| false));
-        assert!(!there && begun.elapsed() < wait::PATIENCE, "{}", engine.name);
+        let there = engine.write(move |db| lock_session(db, &id).map(|()| false));
+        assert!(
+            !there && begun.elapsed() < wait::PATIENCE,
+            "{}",
+            engine.name
+        );
     }
 }

@@ -54,6 +54,10 @@ async fn answer(
         .strip_prefix(PREFIX)
         .and_then(|path| routes.find(path))
         .ok_or_else(ApiError::no_route)?;
+    // No text of ours holds a NUL character, and databases cannot compare one.
+    if request.query_string().contains("%00") {
+        return Err(ApiError::bad_request());
+    }
     let Some(action) = resource.action(request.method()) else {
         let options = request.method() == Method::OPTIONS;
         let mut response = if options {

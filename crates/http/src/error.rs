@@ -4,6 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use actix_web::{HttpResponse, http::StatusCode};
 use serde_json::{Map, Value, json};
+use wazo_auth_model::report::chain;
 use wazo_auth_plugin_host::{CallError, ErrorKind, PluginError};
 use wazo_auth_services::{
     DatabaseError, Overloaded, authentication::AuthenticationError,
@@ -100,13 +101,13 @@ impl ApiError {
     }
 
     /// A failure of ours: the log keeps the cause, the client learns nothing.
-    pub fn internal(cause: &dyn std::error::Error) -> Self {
+    pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
         log::error!("a request failed: {}", chain(cause));
         Self::framework(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
     }
 
     /// Something that should be there in a moment.
-    pub fn unavailable(cause: &dyn std::error::Error) -> Self {
+    pub fn unavailable(cause: &(dyn std::error::Error + 'static)) -> Self {
         log::error!("a request could not be served now: {}", chain(cause));
         Self::framework(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
     }
@@ -176,18 +177,6 @@ fn redacted(details: &Value) -> String {
         ));
     }
     python::repr(&details)
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        line.push_str(": ");
-        line.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    line
 }
 
 impl From<DatabaseError> for ApiError {

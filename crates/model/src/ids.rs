@@ -82,6 +82,8 @@ ids! {
     TenantId;
     /// A session.
     SessionId;
+    /// An e-mail address of a user.
+    EmailId;
     /// A group.
     GroupId;
     /// A policy.

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod ids;
 pub mod password;
+pub mod report;
 pub mod search;
 pub mod secret;
 pub mod token;

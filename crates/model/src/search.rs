@@ -1,7 +1,7 @@
 //! Searching in texts, as lists of the API do it.
 
 /// The pattern of a search: its words in their order, with anything before, between and behind them.
-/// `%` and `_` in a word keep their meaning of [`matches`].
+/// `%` and `_` in a word keep their meaning of [`matches()`].
 #[must_use]
 pub fn pattern(search: &str) -> String {
     let words: Vec<&str> = search.split(' ').filter(|word| !word.is_empty()).collect();
@@ -84,5 +84,8 @@ mod tests {
         assert_eq!(pattern(""), "%");
         assert_eq!(pattern("  "), "%");
         assert_eq!(pattern(" foo  b_r "), "%foo%b_r%");
+        assert_eq!(pattern(r"50%_\"), r"%50%_\%");
+        // Only the space divides.
+        assert_eq!(pattern("a\tb"), "%a\tb%");
     }
 }

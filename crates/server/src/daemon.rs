@@ -14,6 +14,7 @@ use actix_web::{
 };
 use wazo_auth_database::Database;
 use wazo_auth_http::{App, configure};
+use wazo_auth_model::report::chain;
 use wazo_auth_plugin_host::{CallContext, Registry};
 use wazo_auth_services::{Context, Host, Services, authentication::NATIVE_BACKEND, external_auth};
 
@@ -55,10 +56,7 @@ pub fn run(overrides: &Overrides) -> ExitCode {
     match serve(&config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log::error!(
-                "wazo-auth cannot start: {}",
-                commands::chain(error.as_ref())
-            );
+            log::error!("wazo-auth cannot start: {}", chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }

@@ -138,17 +138,15 @@ fn insert(cx: &Context, wanted: &InitialUser) -> Result<Outcome, BootstrapError>
             return Err(BootstrapError::DifferentPassword(wanted.username.clone()));
         }
         let uuid = UserId::random();
-        queries::user::insert(
-            db,
-            &queries::user::NewUser {
-                uuid: uuid.clone(),
-                username: wanted.username.clone(),
-                password: Some(password.clone()),
-                tenant_uuid: top.clone(),
-                purpose: wanted.purpose.clone(),
-                authentication_method: NATIVE_METHOD.to_owned(),
-            },
-        )?;
+        let profile = queries::user::Profile {
+            username: Some(wanted.username.clone()),
+            firstname: None,
+            lastname: None,
+            purpose: wanted.purpose.clone(),
+            authentication_method: NATIVE_METHOD.to_owned(),
+            enabled: true,
+        };
+        queries::user::insert(db, &uuid, &top, &profile, Some(&password))?;
         let group = queries::group::find_all_users(db, &top)?.ok_or_else(|| {
             DatabaseError::Damaged(format!("tenant {top} lacks the group of all its users"))
         })?;

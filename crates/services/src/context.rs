@@ -27,6 +27,7 @@ pub struct Services {
     requests: Threads,
     hashing: Threads,
     top_tenant: TenantId,
+    xivo_uuid: String,
     // Weakly: the registry holds the host, and the host holds the services.
     plugins: OnceLock<Weak<Registry>>,
 }
@@ -46,7 +47,12 @@ impl Services {
             .read::<_, DatabaseError>(queries::tenant::find_top)
             .wait()?
             .uuid;
+        let xivo_uuid = match settings.xivo_uuid.clone() {
+            Some(uuid) => uuid,
+            None => kept_uuid(&database),
+        };
         Ok(Arc::new(Self {
+            xivo_uuid,
             requests: Threads::start("request", settings.request_threads, REQUEST_QUEUE)?,
             hashing: Threads::start("hash", settings.hash_threads, HASH_QUEUE)?,
             settings,
@@ -107,6 +113,33 @@ impl Services {
     }
 }
 
+/// An identity for a platform that was given none: made once, and kept in the database.
+fn kept_uuid(database: &Database) -> String {
+    let proposed = uuid::Uuid::new_v4().to_string();
+    let kept = {
+        let proposed = proposed.clone();
+        database
+            .write::<_, DatabaseError>(move |db| {
+                queries::installation::find_or_insert_uuid(db, &proposed)
+            })
+            .wait()
+    };
+    match kept {
+        Ok(uuid) => {
+            log::warn!(
+                "neither the key uuid nor XIVO_UUID gives the platform an identity: it is {uuid}, kept in the database"
+            );
+            uuid
+        }
+        Err(error) => {
+            log::warn!(
+                "neither the key uuid nor XIVO_UUID gives the platform an identity, and none can be kept in the database ({error}): until the next start it is {proposed}"
+            );
+            proposed
+        }
+    }
+}
+
 /// The services, bound to one request.
 pub struct Context {
     services: Arc<Services>,
@@ -118,7 +151,7 @@ impl Context {
     #[must_use]
     pub fn new(services: Arc<Services>, mut call: CallContext) -> Self {
         call.top_tenant_uuid = Some(services.top_tenant.to_string());
-        call.xivo_uuid.clone_from(&services.settings.xivo_uuid);
+        call.xivo_uuid = Some(services.xivo_uuid.clone());
         Self { services, call }
     }
 

@@ -262,7 +262,7 @@ CREATE TABLE auth_saml_pysaml2_cache (
 );
 
 -- The rows of a new installation: the top tenant, the group of all its users, and the policy that
--- grants everything, for the first administrator. Ids of accesses go on from 4, as on PostgreSQL.
+-- grants everything, for the first administrator.
 CREATE TEMPORARY TABLE fresh AS SELECT uuid_generate_v4() AS tenant, uuid_generate_v4() AS policy;
 INSERT INTO auth_tenant (uuid, parent_uuid, name, slug)
     SELECT tenant, tenant, 'master', 'master' FROM fresh;

@@ -5,8 +5,14 @@ use wazo_auth_model::ids::UserId;
 
 use crate::{
     connection::{Connection, Each},
+    constraint::Constraint,
     error::DatabaseResult,
-    schema::{auth_external_auth_type, auth_user_external_auth},
+    queries::{
+        list::Paging,
+        parent::{Parent, name_missing},
+        scope::Scope,
+    },
+    schema::{auth_external_auth_type, auth_user, auth_user_external_auth},
 };
 
 /// A type, and what one user stored for it.
@@ -16,6 +22,20 @@ pub struct UserType {
     pub name: String,
     /// The stored JSON document.
     pub data: Option<String>,
+}
+
+/// The users of a scope who stored something for a type that is enabled.
+macro_rules! connected {
+    ($scope:expr, $type_uuid:expr) => {
+        auth_user_external_auth::table
+            .inner_join(auth_user::table.on(auth_user::uuid.eq(auth_user_external_auth::user_uuid)))
+            .inner_join(auth_external_auth_type::table.on(
+                auth_external_auth_type::uuid.eq(auth_user_external_auth::external_auth_type_uuid),
+            ))
+            .filter(auth_user_external_auth::external_auth_type_uuid.eq($type_uuid))
+            .filter(auth_external_auth_type::enabled.eq(true))
+            .filter($scope.covers(auth_user::tenant_uuid))
+    };
 }
 
 /// The enabled types by name, each with what the user stored for it.
@@ -96,6 +116,11 @@ pub fn find_data(
 }
 
 /// Stores a user's data for a type that it has none for yet.
+///
+/// # Errors
+///
+/// Breaks [`Constraint::ExternalAuthData`] when it has some, [`Constraint::ExternalAuthDataUser`] when
+/// there is no such user.
 pub fn insert_data(
     db: &mut Connection,
     user: &UserId,
@@ -103,14 +128,22 @@ pub fn insert_data(
     document: &str,
 ) -> DatabaseResult<()> {
     use auth_user_external_auth::{data, external_auth_type_uuid, table, user_uuid};
-    diesel::insert_into(table)
+    let inserted = diesel::insert_into(table)
         .values((
             user_uuid.eq(user.as_str()),
             external_auth_type_uuid.eq(type_uuid),
             data.eq(document),
         ))
-        .execute(db)?;
+        .execute(db);
+    name_missing(db, inserted, &owner(user))?;
     Ok(())
+}
+
+fn owner(user: &UserId) -> [(Parent<'_>, Constraint); 1] {
+    [(
+        Parent::User(user.as_str()),
+        Constraint::ExternalAuthDataUser,
+    )]
 }
 
 /// Replaces a user's data for a type. Answers whether there was any.
@@ -129,6 +162,55 @@ pub fn update_data(
     .set(data.eq(document))
     .execute(db)?;
     Ok(changed > 0)
+}
+
+/// Stores a user's data for a type, whether it had any or not.
+///
+/// # Errors
+///
+/// Breaks [`Constraint::ExternalAuthDataUser`] when there is no such user.
+pub fn upsert_data(
+    db: &mut Connection,
+    user: &UserId,
+    type_uuid: &str,
+    document: &str,
+) -> DatabaseResult<()> {
+    use auth_user_external_auth::{data, external_auth_type_uuid, table, user_uuid};
+    let stored = Each(
+        diesel::insert_into(table)
+            .values((
+                user_uuid.eq(user.as_str()),
+                external_auth_type_uuid.eq(type_uuid),
+                data.eq(document),
+            ))
+            .on_conflict((user_uuid, external_auth_type_uuid))
+            .do_update()
+            .set(data.eq(document)),
+    )
+    .execute(db);
+    name_missing(db, stored, &owner(user))?;
+    Ok(())
+}
+
+/// The users of `scope` who stored something for a type, by id; none while the type is not enabled.
+pub fn list_users(
+    db: &mut Connection,
+    scope: &Scope,
+    type_uuid: &str,
+    paging: &Paging<()>,
+) -> DatabaseResult<Vec<UserId>> {
+    let ids: Vec<String> = connected!(scope, type_uuid)
+        .order(auth_user::uuid)
+        .limit(paging.limit())
+        .offset(paging.offset())
+        .select(auth_user::uuid)
+        .load(db)?;
+    Ok(ids.into_iter().map(UserId::from_database).collect())
+}
+
+/// How many users [`list_users`] would find without paging.
+pub fn count_users(db: &mut Connection, scope: &Scope, type_uuid: &str) -> DatabaseResult<i64> {
+    Ok(connected!(scope, type_uuid).count().get_result(db)?)
 }
 
 /// Deletes a user's data for a type. Answers whether there was any.

@@ -1,32 +1,121 @@
 //! Tenants and their tree.
+//!
+//! The top tenant is its own parent. Rows may be written by other programs too, so a walk through the
+//! tree ends even where parents form a ring.
 
-use diesel::prelude::*;
-use wazo_auth_model::ids::TenantId;
+use std::collections::HashMap;
+
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+    select,
+};
+use wazo_auth_model::ids::{TenantId, UserId};
 
 use crate::{
-    connection::Connection,
-    error::{DatabaseError, DatabaseResult},
-    schema::auth_tenant,
+    connection::{Connection, MultiBackend},
+    constraint::Constraint,
+    error::{DatabaseError, DatabaseResult, Violation},
+    functions::ILikeMethod,
+    queries::{
+        list::Paging,
+        parent::{Parent, name_missing},
+        scope::{Below, Scope, is_at_or_above},
+    },
+    schema::{auth_tenant, auth_tenant_domain},
 };
-
-/// How deep the tree of tenants may be; a longer way up is a ring of damaged rows.
-const MAX_DEPTH: usize = 1000;
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
     /// Its id.
     pub uuid: TenantId,
+    /// What people call it; not unique.
+    pub name: Option<String>,
+    /// A telephone number, as free text.
+    pub phone: Option<String>,
+    /// The user to ask, of any tenant.
+    pub contact_uuid: Option<UserId>,
+    /// The tenant that it is below; itself for the top tenant.
+    pub parent_uuid: TenantId,
+    /// Its short name, unique in this case of letters; some rows have an empty one.
+    pub slug: String,
     /// The method of users that have none of their own.
     pub default_authentication_method: String,
 }
 
-type Row = (String, String);
+/// What can be changed of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    /// What people call it.
+    pub name: Option<String>,
+    /// A telephone number, as free text.
+    pub phone: Option<String>,
+    /// The user to ask, of any tenant.
+    pub contact_uuid: Option<UserId>,
+    /// The method of users that have none of their own.
+    pub default_authentication_method: String,
+}
 
-fn tenant((uuid, default_authentication_method): Row) -> Tenant {
-    Tenant {
-        uuid: TenantId::from_database(uuid),
-        default_authentication_method,
+/// Which tenants of a scope are wanted; all of them by default. Texts are compared exactly.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The one with this id.
+    pub uuid: Option<String>,
+    /// Those with one of these ids.
+    pub uuids: Option<Vec<String>>,
+    /// Those with this name.
+    pub name: Option<String>,
+    /// The one with this slug.
+    pub slug: Option<String>,
+    /// The one with this domain name.
+    pub domain_name: Option<String>,
+}
+
+/// What tenants can be ordered by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Their name.
+    #[default]
+    Name,
+    /// Their slug.
+    Slug,
+}
+
+/// What came of deleting a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is gone, with everything in it.
+    Done,
+    /// There is none.
+    Unknown,
+    /// It stays, since other tenants are below it.
+    HasChildren,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = auth_tenant, treat_none_as_default_value = false)]
+pub(super) struct Row {
+    uuid: String,
+    name: Option<String>,
+    phone: Option<String>,
+    contact_uuid: Option<String>,
+    parent_uuid: String,
+    slug: String,
+    default_authentication_method: String,
+}
+
+impl From<Row> for Tenant {
+    fn from(row: Row) -> Self {
+        Self {
+            uuid: TenantId::from_database(row.uuid),
+            name: row.name,
+            phone: row.phone,
+            contact_uuid: row.contact_uuid.map(UserId::from_database),
+            parent_uuid: TenantId::from_database(row.parent_uuid),
+            slug: row.slug,
+            default_authentication_method: row.default_authentication_method,
+        }
     }
 }
 
@@ -38,13 +127,10 @@ fn tenant((uuid, default_authentication_method): Row) -> Tenant {
 pub fn find_top(db: &mut Connection) -> DatabaseResult<Tenant> {
     auth_tenant::table
         .filter(auth_tenant::uuid.eq(auth_tenant::parent_uuid))
-        .select((
-            auth_tenant::uuid,
-            auth_tenant::default_authentication_method,
-        ))
-        .first::<Row>(db)
+        .select(Row::as_select())
+        .first(db)
         .optional()?
-        .map(tenant)
+        .map(Tenant::from)
         .ok_or_else(|| DatabaseError::Damaged("there is no top tenant".to_owned()))
 }
 
@@ -52,55 +138,272 @@ pub fn find_top(db: &mut Connection) -> DatabaseResult<Tenant> {
 pub fn find(db: &mut Connection, uuid: &TenantId) -> DatabaseResult<Option<Tenant>> {
     Ok(auth_tenant::table
         .find(uuid.as_str())
-        .select((
-            auth_tenant::uuid,
-            auth_tenant::default_authentication_method,
-        ))
-        .first::<Row>(db)
+        .select(Row::as_select())
+        .first(db)
         .optional()?
-        .map(tenant))
+        .map(Tenant::from))
+}
+
+/// The tenant with this id, if it is in `scope`.
+pub fn find_within(
+    db: &mut Connection,
+    scope: &Scope,
+    uuid: &TenantId,
+) -> DatabaseResult<Option<Tenant>> {
+    // From the one tenant up is a shorter way than from the scope down to all.
+    let visible = match scope {
+        Scope::All => true,
+        Scope::Tenant(only) => only == uuid,
+        Scope::Subtree(top) => is_visible_from(db, top, uuid.as_str())?,
+    };
+    if visible { find(db, uuid) } else { Ok(None) }
 }
 
 /// The tenant with this id or, failing that, this slug.
 pub fn find_by_uuid_or_slug(db: &mut Connection, name: &str) -> DatabaseResult<Option<Tenant>> {
     Ok(auth_tenant::table
         .filter(auth_tenant::uuid.eq(name).or(auth_tenant::slug.eq(name)))
-        .select((
-            auth_tenant::uuid,
-            auth_tenant::default_authentication_method,
-        ))
         // An id beats a slug of the same text.
         .order(auth_tenant::uuid.ne(name))
-        .first::<Row>(db)
+        .select(Row::as_select())
+        .first(db)
         .optional()?
-        .map(tenant))
+        .map(Tenant::from))
 }
 
-/// Whether `tenant` exists and is `scope` or below it.
+/// Whether `tenant` exists and is `scope` or below it. Everything is below the top tenant.
 pub fn is_visible_from(
     db: &mut Connection,
     scope: &TenantId,
     tenant: &str,
 ) -> DatabaseResult<bool> {
-    let mut current = tenant.to_owned();
-    for _ in 0..MAX_DEPTH {
-        let Some(parent) = auth_tenant::table
-            .find(&current)
-            .select(auth_tenant::parent_uuid)
-            .first::<String>(db)
-            .optional()?
-        else {
-            return Ok(false);
-        };
-        if current == scope.as_str() {
-            return Ok(true);
+    let above = auth_tenant::table
+        .filter(auth_tenant::uuid.eq(scope.as_str()))
+        .filter(
+            auth_tenant::uuid
+                .eq(auth_tenant::parent_uuid)
+                .or(is_at_or_above(auth_tenant::uuid, tenant)),
+        );
+    Ok(select(exists(auth_tenant::table.find(tenant)).and(exists(above))).get_result(db)?)
+}
+
+/// The ids of a tenant and of all those below it, in no order; none when it does not exist. For
+/// queries, [`Scope::Subtree`] does without them.
+pub fn subtree(db: &mut Connection, top: &TenantId) -> DatabaseResult<Vec<TenantId>> {
+    let ids: Vec<String> = Below::new(top).load(db)?;
+    Ok(ids.into_iter().map(TenantId::from_database).collect())
+}
+
+/// The ids of the tenants above one, its parent first, the top tenant last.
+pub fn ancestors(db: &mut Connection, tenant: &TenantId) -> DatabaseResult<Vec<TenantId>> {
+    let rows: Vec<(String, String)> = auth_tenant::table
+        .filter(is_at_or_above(auth_tenant::uuid, tenant.as_str()))
+        .select((auth_tenant::uuid, auth_tenant::parent_uuid))
+        .load(db)?;
+    let mut parents: HashMap<String, String> = rows.into_iter().collect();
+    let mut above = Vec::new();
+    let mut at = tenant.as_str().to_owned();
+    // What was passed is taken out, which ends the walk at the top and in a ring.
+    while let Some(parent) = parents.remove(&at) {
+        if parents.contains_key(&parent) {
+            above.push(TenantId::from_database(parent.clone()));
         }
-        if parent == current {
-            return Ok(false);
-        }
-        current = parent;
+        at = parent;
     }
-    Err(DatabaseError::Damaged(format!(
-        "the parents of tenant {tenant} form a ring"
-    )))
+    Ok(above)
+}
+
+/// The tenants of `scope` that are wanted. A search looks at name, slug and domain names.
+pub fn list(
+    db: &mut Connection,
+    scope: &Scope,
+    filter: &Filter,
+    paging: &Paging<Order>,
+) -> DatabaseResult<Vec<Tenant>> {
+    let wanted = wanted(scope, filter, paging.search.as_deref());
+    let ordered = match paging.order {
+        Order::Name => wanted.order(paging.by(auth_tenant::name)),
+        Order::Slug => wanted.order(paging.by(auth_tenant::slug)),
+    };
+    let rows: Vec<Row> = ordered
+        .then_order_by(auth_tenant::uuid)
+        .limit(paging.limit())
+        .offset(paging.offset())
+        .select(Row::as_select())
+        .load(db)?;
+    Ok(rows.into_iter().map(Tenant::from).collect())
+}
+
+/// How many tenants [`list`] would find without paging.
+pub fn count(
+    db: &mut Connection,
+    scope: &Scope,
+    filter: &Filter,
+    search: Option<&str>,
+) -> DatabaseResult<i64> {
+    Ok(wanted(scope, filter, search).count().get_result(db)?)
+}
+
+fn wanted<'a>(
+    scope: &Scope,
+    filter: &'a Filter,
+    search: Option<&str>,
+) -> auth_tenant::BoxedQuery<'a, MultiBackend> {
+    let mut wanted = auth_tenant::table
+        .filter(scope.covers(auth_tenant::uuid))
+        .into_boxed();
+    if let Some(uuid) = &filter.uuid {
+        wanted = wanted.filter(auth_tenant::uuid.eq(uuid));
+    }
+    if let Some(uuids) = &filter.uuids {
+        wanted = wanted.filter(auth_tenant::uuid.eq_any(uuids));
+    }
+    if let Some(name) = &filter.name {
+        wanted = wanted.filter(auth_tenant::name.eq(name));
+    }
+    if let Some(slug) = &filter.slug {
+        wanted = wanted.filter(auth_tenant::slug.eq(slug));
+    }
+    let domains =
+        auth_tenant_domain::table.filter(auth_tenant_domain::tenant_uuid.eq(auth_tenant::uuid));
+    if let Some(name) = &filter.domain_name {
+        wanted = wanted.filter(exists(domains.filter(auth_tenant_domain::name.eq(name))));
+    }
+    if let Some(search) = search {
+        let pattern = wazo_auth_model::search::pattern(search);
+        wanted = wanted.filter(
+            auth_tenant::name
+                .matches(&pattern)
+                .or(auth_tenant::slug.matches(&pattern))
+                .or(exists(domains.filter(auth_tenant_domain::name.matches(&pattern))).nullable()),
+        );
+    }
+    wanted
+}
+
+/// Whether a tenant has this slug, in this case of letters.
+pub fn is_slug_taken(db: &mut Connection, slug: &str) -> DatabaseResult<bool> {
+    Ok(select(exists(
+        auth_tenant::table.filter(auth_tenant::slug.eq(slug)),
+    ))
+    .get_result(db)?)
+}
+
+/// Adds a tenant.
+///
+/// # Errors
+///
+/// Breaks [`Constraint::Tenant`] or [`Constraint::TenantSlug`] when another one has its id or slug,
+/// [`Constraint::TenantContact`] or [`Constraint::TenantParent`] when there is no such user or tenant.
+pub fn insert(db: &mut Connection, new: &Tenant) -> DatabaseResult<()> {
+    let inserted = diesel::insert_into(auth_tenant::table)
+        .values(Row {
+            uuid: new.uuid.as_str().to_owned(),
+            name: new.name.clone(),
+            phone: new.phone.clone(),
+            contact_uuid: new
+                .contact_uuid
+                .as_ref()
+                .map(|user| user.as_str().to_owned()),
+            parent_uuid: new.parent_uuid.as_str().to_owned(),
+            slug: new.slug.clone(),
+            default_authentication_method: new.default_authentication_method.clone(),
+        })
+        .execute(db);
+    let parent = Parent::Tenant(new.parent_uuid.as_str());
+    let contact = new.contact_uuid.as_ref().map(UserId::as_str);
+    let mut parents = vec![(parent, Constraint::TenantParent)];
+    parents.extend(contact.map(|user| (Parent::User(user), Constraint::TenantContact)));
+    name_missing(db, inserted, &parents)?;
+    Ok(())
+}
+
+/// Changes a tenant; what is none becomes empty. Answers the tenant as it is now, if there is one.
+///
+/// # Errors
+///
+/// Breaks [`Constraint::TenantContact`] when the contact is no user.
+pub fn update(
+    db: &mut Connection,
+    uuid: &TenantId,
+    changes: &Changes,
+) -> DatabaseResult<Option<Tenant>> {
+    let contact = changes.contact_uuid.as_ref().map(UserId::as_str);
+    let updated = diesel::update(auth_tenant::table.find(uuid.as_str()))
+        .set((
+            auth_tenant::name.eq(&changes.name),
+            auth_tenant::phone.eq(&changes.phone),
+            auth_tenant::contact_uuid.eq(contact),
+            auth_tenant::default_authentication_method.eq(&changes.default_authentication_method),
+        ))
+        .returning(auth_tenant::all_columns)
+        .get_result::<Row>(db)
+        .optional();
+    let parents: Vec<_> = contact
+        .map(|user| (Parent::User(user), Constraint::TenantContact))
+        .into_iter()
+        .collect();
+    Ok(name_missing(db, updated, &parents)?.map(Tenant::from))
+}
+
+/// Moves a tenant, with all that is below it, below another one. Answers whether it did: not when the
+/// new parent is the tenant itself or below it, and not when one of the two does not exist.
+pub fn update_parent(
+    db: &mut Connection,
+    uuid: &TenantId,
+    parent: &TenantId,
+) -> DatabaseResult<bool> {
+    lock_tree(db)?;
+    if find(db, parent)?.is_none() || is_visible_from(db, uuid, parent.as_str())? {
+        return Ok(false);
+    }
+    let changed = diesel::update(auth_tenant::table.find(uuid.as_str()))
+        .set(auth_tenant::parent_uuid.eq(parent.as_str()))
+        .execute(db)?;
+    Ok(changed > 0)
+}
+
+/// Two moves at once could each be right and together make a ring: one waits for the other's end, at
+/// the row of the top tenant. SQLite has one writer anyway.
+fn lock_tree(db: &mut Connection) -> DatabaseResult<()> {
+    if let Connection::Postgres(db) = db {
+        auth_tenant::table
+            .filter(auth_tenant::uuid.eq(auth_tenant::parent_uuid))
+            .select(auth_tenant::uuid)
+            .for_no_key_update()
+            .load::<String>(db)?;
+    }
+    Ok(())
+}
+
+/// Deletes a tenant with everything in it, unless tenants are below it.
+///
+/// # Errors
+///
+/// After [`Deletion::HasChildren`] the transaction may be good for nothing but its end.
+pub fn delete(db: &mut Connection, uuid: &TenantId) -> DatabaseResult<Deletion> {
+    if has_children(db, uuid)? {
+        return Ok(Deletion::HasChildren);
+    }
+    match diesel::delete(auth_tenant::table.find(uuid.as_str())).execute(db) {
+        Ok(0) => Ok(Deletion::Unknown),
+        Ok(_) => Ok(Deletion::Done),
+        Err(error) => {
+            let error = DatabaseError::from(error);
+            // All that refers to a tenant goes with it, children apart: one came since the look.
+            if error.violation() == Some(Violation::ForeignKey) {
+                return Ok(Deletion::HasChildren);
+            }
+            Err(error)
+        }
+    }
+}
+
+fn has_children(db: &mut Connection, uuid: &TenantId) -> DatabaseResult<bool> {
+    Ok(select(exists(
+        auth_tenant::table
+            .filter(auth_tenant::parent_uuid.eq(uuid.as_str()))
+            .filter(not(auth_tenant::uuid.eq(uuid.as_str()))),
+    ))
+    .get_result(db)?)
 }

@@ -1,8 +1,11 @@
 //! Databases of both engines, for tests that hold on each.
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "what a test needs and cannot get should stop the test, loudly"
+)]
 
-use diesel::RunQueryDsl;
-use wazo_auth_database::{Connection, Database, DatabaseError, DatabaseResult, Settings, Uri};
-use wazo_auth_model::ids::SessionId;
+use wazo_auth_database::{Connection, Database, DatabaseError, Settings, Uri};
 use wazo_auth_test_support::{Home, postgres::Server};
 
 /// A migrated database of one engine, and a connection's threads to it.
@@ -75,12 +78,4 @@ pub fn both() -> [Engine; 2] {
         Engine::empty_sqlite().migrated(),
         Engine::empty_postgres().migrated(),
     ]
-}
-
-/// Locks the row of a session, if there is one, until the end of the transaction.
-pub fn lock_session(db: &mut Connection, id: &SessionId) -> DatabaseResult<()> {
-    diesel::sql_query("UPDATE auth_session SET mobile = mobile WHERE uuid = $1")
-        .bind::<diesel::sql_types::Text, _>(id.as_str())
-        .execute(db)?;
-    Ok(())
 }

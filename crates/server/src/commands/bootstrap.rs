@@ -10,12 +10,13 @@ use wazo_auth_services::{
     bootstrap::{Existing, InitialUser, Outcome, create_initial_user},
 };
 
-use super::{ConfigurationFile, chain, load};
+use super::{ConfigurationFile, load};
 use crate::{
     config::{Config, Overrides},
     credentials::{self, Credentials},
     wiring,
 };
+use wazo_auth_model::report::chain;
 
 /// Where the command-line client of the platform looks for its credentials.
 const CREDENTIALS_FILE: &str = "/root/.config/wazo-auth-cli/050-credentials.yml";

@@ -1,10 +1,6 @@
 //! `wazo-auth-init-db`: makes role, database and extension on a PostgreSQL server.
 
-use std::{
-    process::ExitCode,
-    thread,
-    time::Duration,
-};
+use std::{process::ExitCode, thread, time::Duration};
 
 use clap::Parser;
 use wazo_auth_database::{
@@ -12,8 +8,9 @@ use wazo_auth_database::{
     init::{Preparation, Prepared, add_extension, prepare},
 };
 
-use super::{chain, fail};
+use super::fail;
 use crate::privileges;
+use wazo_auth_model::report::chain;
 
 /// How often to try to connect, and how long to wait in between.
 const TRIES: u32 = 40;
@@ -29,10 +26,18 @@ struct Arguments {
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// Database to connect to as a superuser
-    #[arg(long = "pg_db_uri", value_name = "URI", default_value = "postgresql:///postgres")]
+    #[arg(
+        long = "pg_db_uri",
+        value_name = "URI",
+        default_value = "postgresql:///postgres"
+    )]
     server: String,
     /// The same server, with the database of wazo-auth
-    #[arg(long = "auth_db_uri", value_name = "URI", default_value = "postgresql:///asterisk")]
+    #[arg(
+        long = "auth_db_uri",
+        value_name = "URI",
+        default_value = "postgresql:///asterisk"
+    )]
     database_uri: String,
     /// Database to make
     #[arg(long = "db", value_name = "NAME", default_value = "asterisk")]

@@ -25,18 +25,6 @@ pub fn fail(error: impl Display) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// An error with its causes, in one line.
-pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        line.push_str(": ");
-        line.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    line
-}
-
 /// Reads the configuration for a command; warnings go to stderr.
 pub fn load(overrides: &Overrides) -> Result<Config, ExitCode> {
     match Config::load(overrides) {

@@ -5,8 +5,9 @@ use std::{process::ExitCode, time::Duration};
 use clap::Parser;
 use wazo_auth_database::{Database, DatabaseError, Uri};
 
-use super::{ConfigurationFile, chain, fail, load};
+use super::{ConfigurationFile, fail, load};
 use crate::{config::Overrides, wiring};
+use wazo_auth_model::report::chain;
 
 /// How long to wait for a server that does not let us in yet.
 const PATIENCE: Duration = Duration::from_secs(300);

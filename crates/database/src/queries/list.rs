@@ -1,0 +1,110 @@
+//! What lists have in common: search, order, and the part that is wanted.
+
+use diesel::{
+    QueryResult,
+    backend::Backend,
+    expression::{
+        AppearsOnTable, Expression, SelectableExpression, ValidGrouping,
+        expression_types::NotSelectable,
+    },
+    query_builder::{AstPass, QueryFragment, QueryId},
+};
+
+/// How many ids one statement names: SQLite takes 32,766 values, PostgreSQL 65,535.
+pub(crate) const MANY: usize = 10_000;
+
+/// Which end of an order comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// The smallest; what has no value comes last.
+    #[default]
+    Ascending,
+    /// The largest; what has no value comes first.
+    Descending,
+}
+
+/// Which part of a list is wanted, by the columns in `O`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Paging<O> {
+    /// Words that one of the searched columns has, in this order.
+    pub search: Option<String>,
+    /// The column that decides the order; the id decides between equal values.
+    pub order: O,
+    /// Which end comes first.
+    pub direction: Direction,
+    /// How many at most; all of them without.
+    pub limit: Option<u64>,
+    /// How many of the first are left out.
+    pub offset: u64,
+}
+
+impl<O> Paging<O> {
+    /// What follows LIMIT; there always is one, since SQLite knows no OFFSET without it.
+    pub(crate) fn limit(&self) -> i64 {
+        self.limit.map_or(i64::MAX, clamp)
+    }
+
+    /// What follows OFFSET.
+    pub(crate) fn offset(&self) -> i64 {
+        clamp(self.offset)
+    }
+
+    /// A column in the wanted direction.
+    pub(crate) fn by<C>(&self, column: C) -> Sorted<C> {
+        Sorted(column, self.direction)
+    }
+}
+
+fn clamp(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A column to order by. Says where nothing belongs: the engines differ in that.
+#[derive(Debug, Clone, Copy, ValidGrouping)]
+pub(crate) struct Sorted<C>(C, Direction);
+
+impl<C: Expression> Expression for Sorted<C> {
+    type SqlType = NotSelectable;
+}
+
+impl<C, QS> SelectableExpression<QS> for Sorted<C>
+where
+    Self: AppearsOnTable<QS>,
+    C: SelectableExpression<QS>,
+{
+}
+
+impl<C: AppearsOnTable<QS>, QS> AppearsOnTable<QS> for Sorted<C> {}
+
+impl<C: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Sorted<C> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(match self.1 {
+            Direction::Ascending => " ASC NULLS LAST",
+            Direction::Descending => " DESC NULLS FIRST",
+        });
+        Ok(())
+    }
+}
+
+/// The text depends on the direction, so statements are told apart by it and not by their type.
+impl<C> QueryId for Sorted<C> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_beyond_what_sql_knows_are_its_largest() {
+        let paging = Paging::<()> {
+            limit: Some(u64::MAX),
+            offset: u64::MAX,
+            ..Paging::default()
+        };
+        assert_eq!((paging.limit(), paging.offset()), (i64::MAX, i64::MAX));
+        assert_eq!(Paging::<()>::default().limit(), i64::MAX);
+    }
+}

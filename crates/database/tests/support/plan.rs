@@ -1,0 +1,279 @@
+//! How the engines mean to run the statements that matter most: along indexes, never by reading a
+//! table from end to end.
+//!
+//! The statements are those that the query modules send, caught on their way.
+
+use std::{
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use diesel::{
+    Connection as _, PgConnection, RunQueryDsl, SqliteConnection,
+    connection::{InstrumentationEvent, SimpleConnection},
+    dsl::sql,
+    sql_types::{Integer, Text},
+};
+use serde_json::Value;
+use wazo_auth_database::{
+    Connection, Database, DatabaseError, DatabaseResult,
+    queries::{
+        list::Paging,
+        refresh_token::{self, RefreshTokenId},
+        scope::Scope,
+        session, tenant, token, user,
+    },
+};
+use wazo_auth_model::ids::{SessionId, TenantId, TokenId, UserId};
+
+use crate::fill::{NOW, REFRESH_TOKEN, SESSION, TENANT, TOKEN, USER, id};
+
+/// What plans call the recursive parts of our statements, which only ever hold what was asked for, and
+/// SQLite a row without a table.
+const NO_TABLES: [&str; 3] = ["below", "above", "CONSTANT"];
+/// A table with a row for each login at an identity provider that a refresh token came of; the schema
+/// has no index for what refers to a refresh token.
+const SMALL: &str = "auth_saml_session";
+
+/// Something that is done often, or while others wait.
+struct Hot {
+    name: &'static str,
+    /// An index that it must go along, where it is one of ours.
+    index: Option<&'static str>,
+    run: fn(&mut Connection) -> DatabaseResult<()>,
+}
+
+/// The number of the row that is asked for.
+const ONE: u64 = 7;
+
+fn user_id() -> UserId {
+    UserId::from_database(id(USER, ONE))
+}
+
+fn tenant_id() -> TenantId {
+    TenantId::from_database(id(TENANT, ONE))
+}
+
+const HOT: [Hot; 13] = [
+    Hot {
+        name: "token by id",
+        index: None,
+        run: |db| token::find(db, &TokenId::from_database(id(TOKEN, ONE))).map(drop),
+    },
+    Hot {
+        name: "sessions of a user, counted",
+        index: Some("wazo_auth_rs_token_auth_id"),
+        run: |db| session::count_by_auth_id(db, &id(USER, ONE)).map(drop),
+    },
+    Hot {
+        name: "sessions of a user, listed",
+        index: Some("wazo_auth_rs_token_auth_id"),
+        run: |db| {
+            session::list(db, &Scope::All, Some(&id(USER, ONE)), &Paging::default()).map(drop)
+        },
+    },
+    Hot {
+        name: "sessions of a user, ended",
+        index: Some("wazo_auth_rs_token_auth_id"),
+        run: |db| session::delete_by_auth_id(db, &id(USER, ONE)).map(drop),
+    },
+    Hot {
+        name: "sessions of a refresh token, ended",
+        index: Some("wazo_auth_rs_token_refresh_token_uuid"),
+        run: |db| {
+            let refresh_token = RefreshTokenId::from_database(id(REFRESH_TOKEN, 1));
+            session::delete_by_refresh_token(db, &refresh_token).map(drop)
+        },
+    },
+    Hot {
+        name: "a batch of dead tokens",
+        index: Some("wazo_auth_rs_token_expire_t"),
+        run: |db| token::list_expired(db, NOW, 50).map(drop),
+    },
+    Hot {
+        name: "tokens that die soon",
+        index: Some("wazo_auth_rs_token_expire_t"),
+        run: |db| token::list_expiring(db, NOW, NOW + 60, None, 50).map(drop),
+    },
+    Hot {
+        name: "sessions of dead tokens, ended",
+        index: None,
+        run: |db| {
+            let dead: Vec<_> = (1..=20)
+                .map(|n| SessionId::from_database(id(SESSION, n)))
+                .collect();
+            session::delete_many(db, &dead).map(drop)
+        },
+    },
+    Hot {
+        name: "refresh token by client",
+        index: None,
+        run: |db| refresh_token::find_by_client(db, &user_id(), "client 7").map(drop),
+    },
+    Hot {
+        name: "refresh token of a visible user, ended",
+        index: None,
+        run: |db| {
+            let scope = Scope::Subtree(tenant_id());
+            refresh_token::delete_by_client(db, &scope, &user_id(), "client 7").map(drop)
+        },
+    },
+    Hot {
+        name: "whether a tenant is visible",
+        index: None,
+        run: |db| tenant::is_visible_from(db, &tenant_id(), &id(TENANT, 600)).map(drop),
+    },
+    Hot {
+        name: "subtree of a tenant",
+        index: None,
+        run: |db| tenant::subtree(db, &tenant_id()).map(drop),
+    },
+    Hot {
+        name: "user by login",
+        index: None,
+        run: |db| user::find_by_login(db, "USER7").map(drop),
+    },
+];
+
+/// How one statement is run.
+#[derive(Debug)]
+pub struct Walk {
+    /// What it is for.
+    pub name: &'static str,
+    /// The statement, as it was sent.
+    pub statement: String,
+    /// The engine's plan.
+    pub plan: String,
+    /// What is wrong with it.
+    pub faults: Vec<String>,
+}
+
+/// Ends the transaction without a trace.
+enum Undone {
+    Walks(Vec<Walk>),
+    Failed(DatabaseError),
+}
+
+impl From<DatabaseError> for Undone {
+    fn from(error: DatabaseError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The plans of all that is hot, on a filled database, which stays as it is.
+pub fn walks(database: &Database) -> DatabaseResult<Vec<Walk>> {
+    let undone = database.write(|db| -> Result<(), Undone> {
+        let mut walks = Vec::new();
+        for hot in &HOT {
+            walks.extend(look(db, hot)?);
+        }
+        Err(Undone::Walks(walks))
+    });
+    match undone.wait() {
+        Err(Undone::Walks(walks)) => Ok(walks),
+        Err(Undone::Failed(error)) => Err(error),
+        Ok(()) => Ok(Vec::new()),
+    }
+}
+
+fn look(db: &mut Connection, hot: &Hot) -> DatabaseResult<Vec<Walk>> {
+    let caught = Arc::new(Mutex::new(Vec::new()));
+    let net = Arc::clone(&caught);
+    let catch = move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            net.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(query.to_string());
+        }
+    };
+    let nothing = |_: InstrumentationEvent<'_>| {};
+    match db {
+        Connection::Postgres(db) => db.set_instrumentation(catch),
+        Connection::Sqlite(db) => db.set_instrumentation(catch),
+    }
+    let done = (hot.run)(db);
+    match db {
+        Connection::Postgres(db) => db.set_instrumentation(nothing),
+        Connection::Sqlite(db) => db.set_instrumentation(nothing),
+    }
+    done?;
+    let statements = mem::take(&mut *caught.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut walks = Vec::new();
+    let mut along = false;
+    for caught in statements {
+        let (statement, binds) = caught.split_once(" -- binds: ").unwrap_or((&caught, "[]"));
+        let lines = match db {
+            Connection::Postgres(db) => plan_of_postgres(db, statement, binds)?,
+            Connection::Sqlite(db) => plan_of_sqlite(db, statement)?,
+        };
+        along |= hot
+            .index
+            .is_none_or(|index| lines.iter().any(|line| line.contains(index)));
+        walks.push(Walk {
+            name: hot.name,
+            statement: caught.clone(),
+            faults: lines.iter().filter_map(|line| fault(line)).collect(),
+            plan: lines.join("\n"),
+        });
+    }
+    if !along && let Some(first) = walks.first_mut() {
+        let index = hot.index.unwrap_or("no statement");
+        first.faults.push(format!("does not go along {index}"));
+    }
+    Ok(walks)
+}
+
+/// Says what a line of a plan reads from end to end, if it does.
+fn fault(line: &str) -> Option<String> {
+    let line = line.trim();
+    let table = match line.split_once("Seq Scan on ") {
+        Some((_, table)) => table,
+        None => line.strip_prefix("SCAN ")?,
+    };
+    let table = table.split(' ').next()?;
+    (!NO_TABLES.contains(&table) && table != SMALL).then(|| format!("reads all of {table}"))
+}
+
+fn plan_of_sqlite(db: &mut SqliteConnection, statement: &str) -> DatabaseResult<Vec<String>> {
+    let rows: Vec<(i32, i32, i32, String)> =
+        sql::<(Integer, Integer, Integer, Text)>(&format!("EXPLAIN QUERY PLAN {statement}"))
+            .load(db)?;
+    Ok(rows.into_iter().map(|(.., detail)| detail).collect())
+}
+
+/// For the values that it was sent with, as the first few times, and for any, as a prepared statement
+/// may be run later on.
+fn plan_of_postgres(
+    db: &mut PgConnection,
+    statement: &str,
+    binds: &str,
+) -> DatabaseResult<Vec<String>> {
+    let values: Vec<Value> = serde_json::from_str(binds).map_err(|error| {
+        DatabaseError::Damaged(format!("the values {binds} cannot be read: {error}"))
+    })?;
+    let values: Vec<String> = values.iter().map(literal).collect();
+    let values = if values.is_empty() {
+        String::new()
+    } else {
+        format!("({})", values.join(", "))
+    };
+    db.batch_execute(&format!("PREPARE hot AS {statement}"))?;
+    let mut lines = Vec::new();
+    for mode in ["force_custom_plan", "force_generic_plan"] {
+        db.batch_execute(&format!("SET LOCAL plan_cache_mode = {mode}"))?;
+        lines.extend(sql::<Text>(&format!("EXPLAIN EXECUTE hot {values}")).load::<String>(db)?);
+    }
+    db.batch_execute("DEALLOCATE hot")?;
+    Ok(lines)
+}
+
+fn literal(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("'{}'", text.replace('\'', "''")),
+        Value::Array(list) => {
+            let list: Vec<String> = list.iter().map(literal).collect();
+            format!("ARRAY[{}]", list.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
