@@ -15,7 +15,7 @@ RELEASE := $(CARGO_TARGET_DIR)/release
 PROFILE_FLAGS := --release --locked
 DESTDIR ?=
 
-.PHONY: help run build test check format clippy docs audit install bench
+.PHONY: help run build test check format clippy docs audit install bench fill
 
 help: ## Lists what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,3 +55,6 @@ install: build ## Lays out programs, plugins and configuration under DESTDIR
 
 bench: build ## Compares token checks and logins with the bare minimum
 	@scripts/bench "$(RELEASE)"
+
+fill: scripts/.ready ## Fills a database (URI, else a temporary file) as a large installation does, and checks its plans
+	@scripts/fill "$(URI)" $(if $(SCALE),--scale "$(SCALE)")
