@@ -41,14 +41,15 @@ fn every_program_says_how_it_is_used() {
     }
     let bare = plain(&installation, "wazo-auth-bootstrap", &[]);
     assert!((bare.stdout + &bare.stderr).contains("Usage"));
-    let setup = installation.run("wazo-auth-bootstrap", ["setup"]);
+    let setup = plain(&installation, "wazo-auth-bootstrap", &["setup"]);
     assert!(setup.ok().contains("no longer needed"));
 }
 
 #[test]
-fn init_db_says_what_it_cannot_do() {
+fn a_file_needs_no_preparation() {
     let installation = Daemon::builder().install();
-    let complaint = plain(&installation, "wazo-auth-init-db", &[]).failed(1);
+    let arguments = ["--pg_db_uri", "sqlite:///tmp/x"];
+    let complaint = plain(&installation, "wazo-auth-init-db", &arguments).failed(1);
     assert!(
         complaint.contains("SQLite") && complaint.contains("wazo-auth-upgrade-db"),
         "{complaint}"
@@ -134,7 +135,7 @@ fn without_the_file_the_administrator_gets_a_new_password_and_loses_the_sessions
 
 #[test]
 fn a_file_that_is_there_gives_a_new_database_its_administrator() {
-    let installation = Daemon::builder().install();
+    let installation = Daemon::builder().embedded().install();
     let before = installation.credentials();
     for end in ["", "-wal", "-shm"] {
         drop(fs::remove_file(
@@ -250,7 +251,7 @@ fn a_database_is_migrated_once() {
 #[test]
 fn a_database_is_readable_by_its_owner_alone() {
     // It holds tokens and what users stored for other services.
-    let installation = Daemon::builder().install();
+    let installation = Daemon::builder().embedded().install();
     let file = installation.path("wazo-auth.sqlite");
     let mode = fs::metadata(file).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "{mode:o}");

@@ -111,7 +111,10 @@ fn a_value_that_may_be_a_secret_is_not_shown() {
         "db_uri: 'nonsense://me:hunter2@localhost/x'\n",
         "db_uri: 'hunter2'\n",
     ] {
-        let installation = Daemon::builder().without_database().config(yaml).install();
+        let installation = Daemon::builder()
+            .without_database()
+            .config(&format!("{yaml}db_connect_retry_timeout_seconds: 0\n"))
+            .install();
         let (_, exited) = installation.refuse();
         assert_eq!(exited.status.code(), Some(1), "{yaml}: {exited:#?}");
         assert!(!exited.says("hunter2"), "{yaml}: {:#?}", exited.lines);

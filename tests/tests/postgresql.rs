@@ -1,8 +1,4 @@
 //! The daemon on PostgreSQL: several of them on one database, and a server that dies.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a failed expectation should stop a test, loudly"
-)]
 
 use std::{
     collections::HashSet,
@@ -34,7 +30,10 @@ fn two_daemons_start_at_once_on_an_empty_database_and_share_it() {
             })
         })
         .collect();
-    let daemons: Vec<Daemon> = starts.into_iter().map(|start| start.join().unwrap()).collect();
+    let daemons: Vec<Daemon> = starts
+        .into_iter()
+        .map(|start| start.join().unwrap())
+        .collect();
     let [first, second] = daemons.as_slice() else {
         panic!("two were started");
     };
@@ -54,12 +53,18 @@ fn a_server_that_dies_under_load_loses_no_login_and_hangs_no_request() {
     let daemon = Arc::new(Daemon::builder().database(server.uri(&name)).start());
     let credentials = daemon.installation().credentials();
     let tokens = Arc::new(Mutex::new(Vec::new()));
-    let (failures, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let (failures, done) = (
+        Arc::new(AtomicUsize::new(0)),
+        Arc::new(AtomicBool::new(false)),
+    );
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| {
             let (daemon, credentials) = (Arc::clone(&daemon), credentials.clone());
-            let (tokens, failures, done) =
-                (Arc::clone(&tokens), Arc::clone(&failures), Arc::clone(&done));
+            let (tokens, failures, done) = (
+                Arc::clone(&tokens),
+                Arc::clone(&failures),
+                Arc::clone(&done),
+            );
             thread::spawn(move || {
                 while !done.load(Ordering::Relaxed) {
                     let answer = daemon.try_login(&credentials.username, &credentials.password);
@@ -127,21 +132,31 @@ fn a_database_of_the_other_program_is_served_and_given_back() {
     // As the other program leaves it: without what is ours.
     assert!(upgrade(&["--remove-own"]).contains("removed TABLE wazo_auth_rs_migration"));
     let check = upgrade(&["--check"]);
-    assert!(check.contains("would take over the database as it is"), "{check}");
+    assert!(
+        check.contains("would take over the database as it is"),
+        "{check}"
+    );
     assert!(upgrade(&[]).contains("took over the database as it is"));
     assert_eq!(upgrade(&[]), "the database is up to date\n");
     installation.bootstrap().ok();
     // A hash that the other program understands.
-    let hash = server.sql(&name, "SELECT length(password_hash), length(password_salt) FROM auth_user");
+    let hash = server.sql(
+        &name,
+        "SELECT length(password_hash), length(password_salt) FROM auth_user",
+    );
     assert_eq!(hash, "128|64");
     let daemon = installation.start();
-    daemon.admin();
+    let _ = daemon.admin();
     let (installation, _) = daemon.stop();
-    server.sql(&name, "UPDATE alembic_version_auth SET version_num = '8216b7bb88db'");
-    let refusal = installation
-        .run("wazo-auth-upgrade-db", [""; 0])
-        .failed(1);
-    assert!(refusal.contains("8216b7bb88db") && refusal.contains("nothing was changed"), "{refusal}");
+    server.sql(
+        &name,
+        "UPDATE alembic_version_auth SET version_num = '8216b7bb88db'",
+    );
+    let refusal = installation.run("wazo-auth-upgrade-db", [""; 0]).failed(1);
+    assert!(
+        refusal.contains("8216b7bb88db") && refusal.contains("nothing was changed"),
+        "{refusal}"
+    );
     assert_eq!(refusal.lines().count(), 1, "{refusal}");
 }
 
@@ -171,11 +186,17 @@ fn a_server_is_prepared_once_and_again() {
     let second = prepare().ok();
     assert_eq!(second, "role: was there\ndatabase: was there\n");
     assert_eq!(
-        server.sql(&database, "SELECT extname FROM pg_extension WHERE extname = 'uuid-ossp'"),
+        server.sql(
+            &database,
+            "SELECT extname FROM pg_extension WHERE extname = 'uuid-ossp'"
+        ),
         "uuid-ossp"
     );
     let mut nobody = installation.command("wazo-auth-init-db");
     nobody.args(["--user", "nobody-of-this-name"]);
     let refusal = command::run(nobody, wait::PATIENCE).failed(1);
-    assert!(refusal.contains("no system user \"nobody-of-this-name\""), "{refusal}");
+    assert!(
+        refusal.contains("no system user \"nobody-of-this-name\""),
+        "{refusal}"
+    );
 }

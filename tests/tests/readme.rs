@@ -8,7 +8,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use serde_json::{Deserializer, Value, json};
-use wazo_auth_test_support::{Home, Server, command, daemon, plugins, process};
+use wazo_auth_test_support::{Home, Server, command, daemon, home, plugins, postgres, process};
 use wazo_auth_tests::markdown;
 
 /// Between the outputs of two blocks.
@@ -67,7 +67,15 @@ fn documents(output: &str) -> Vec<Value> {
 fn the_tour_shows_what_it_says() {
     let home = Home::new();
     // Where the reader stands, `.run` is below.
-    let server = make_run(&home.join(".run"));
+    let folder = home.folder(".run");
+    if let Some(uri) = postgres::chosen() {
+        let fragments = home.folder(".run/conf.d");
+        home::write(
+            &fragments.join("10-database.yml"),
+            format!("db_uri: '{uri}'\n"),
+        );
+    }
+    let server = make_run(&folder);
     let tour = blocks().split_off(1);
     let script: String = tour
         .iter()

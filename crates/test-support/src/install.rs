@@ -1,7 +1,6 @@
 //! An installation of its own for a test: configuration, database, plugins, programs, administrator.
 
 use std::{
-    env,
     ffi::{OsStr, OsString},
     fs,
     path::{Path, PathBuf},
@@ -39,6 +38,7 @@ pub struct Builder {
     without_native: bool,
     without_administrator: bool,
     database: Option<String>,
+    embedded: bool,
 }
 
 impl Builder {
@@ -115,6 +115,13 @@ impl Builder {
         self
     }
 
+    /// Uses a file as the database, whatever the tests run on.
+    #[must_use]
+    pub fn embedded(mut self) -> Self {
+        self.embedded = true;
+        self
+    }
+
     /// Makes the installation, with a database that is up to date and an administrator.
     ///
     /// # Panics
@@ -129,7 +136,12 @@ impl Builder {
             std::os::unix::fs::symlink(daemon::program(), programs.join(name))
                 .expect("a link can be made in a home");
         }
-        let database = self.database.unwrap_or_else(|| new_database(home.path()));
+        let database = match self.embedded {
+            true => None,
+            false => self.database.or_else(postgres::chosen),
+        };
+        let database = database
+            .unwrap_or_else(|| format!("sqlite://{}", home.join("wazo-auth.sqlite").display()));
         home::write(
             &home.join("config.yml"),
             configuration(home.path(), &database),
@@ -166,19 +178,6 @@ impl Builder {
     #[must_use]
     pub fn start(self) -> Daemon {
         self.install().start()
-    }
-}
-
-/// The URI of a database that is not there yet, or empty: an SQLite file, or one on the shared
-/// PostgreSQL when `WAZO_AUTH_TEST_DATABASE` is `postgresql`.
-fn new_database(home: &Path) -> String {
-    match env::var("WAZO_AUTH_TEST_DATABASE").as_deref() {
-        Ok("postgresql") => {
-            let server = postgres::Server::shared();
-            server.uri(&server.database())
-        }
-        Ok("sqlite") | Err(_) => format!("sqlite://{}", home.join("wazo-auth.sqlite").display()),
-        Ok(other) => panic!("WAZO_AUTH_TEST_DATABASE is {other:?}, neither postgresql nor sqlite"),
     }
 }
 

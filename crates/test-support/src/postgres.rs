@@ -289,6 +289,24 @@ impl Drop for Server {
     }
 }
 
+/// The URI of an empty database on the shared server, when the tests are to run on PostgreSQL:
+/// `WAZO_AUTH_TEST_DATABASE` is `postgresql` then. Without it, or when it is `sqlite`, they use files.
+///
+/// # Panics
+///
+/// When the variable says something else.
+#[must_use]
+pub fn chosen() -> Option<String> {
+    match env::var("WAZO_AUTH_TEST_DATABASE").as_deref() {
+        Ok("postgresql") => {
+            let server = Server::shared();
+            Some(server.uri(&server.database()))
+        }
+        Ok("sqlite") | Err(_) => None,
+        Ok(other) => panic!("WAZO_AUTH_TEST_DATABASE is {other:?}, neither postgresql nor sqlite"),
+    }
+}
+
 /// Waits for the end of this process, then stops the server and removes its folder.
 fn remover(folder: &Path) -> ChildStdin {
     let mut remover = Command::new("sh");
