@@ -9,6 +9,7 @@ use std::{
     thread,
 };
 
+use serde_json::json;
 use wazo_auth_test_support::{Daemon, command, postgres::Server, wait};
 
 /// Clients that log in at the same time.
@@ -158,6 +159,74 @@ fn a_database_of_the_other_program_is_served_and_given_back() {
         "{refusal}"
     );
     assert_eq!(refusal.lines().count(), 1, "{refusal}");
+}
+
+/// All rows of all tables of the schema, but for the sessions and tokens of logins on this daemon.
+fn rows(server: &Server, database: &str) -> String {
+    let tables = server.sql(
+        database,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+         AND relname NOT LIKE 'wazo_auth_rs_%' ORDER BY 1",
+    );
+    tables
+        .lines()
+        .map(|table| {
+            let kept = match table {
+                "auth_session" | "auth_token" => "WHERE uuid LIKE '2b3c4d5e-%'",
+                _ => "",
+            };
+            let rows = format!("SELECT t::text FROM {table} t {kept} ORDER BY 1");
+            format!("{table}\n{}\n", server.sql(database, &rows))
+        })
+        .collect()
+}
+
+#[test]
+fn what_an_existing_installation_has_is_served_and_stays_as_it_is() {
+    const ALICE: &str = "2b3c4d5e-0000-4000-8000-000000000003";
+    let server = Server::shared();
+    let name = server.database();
+    let installation = Daemon::builder()
+        .database(server.uri(&name))
+        .without_database()
+        .install();
+    installation.run("wazo-auth-upgrade-db", [""; 0]).ok();
+    installation
+        .run("wazo-auth-upgrade-db", ["--remove-own"])
+        .ok();
+    server.sql(&name, include_str!("../data/existing-installation.sql"));
+    let before = rows(server, &name);
+
+    installation.run("wazo-auth-upgrade-db", [""; 0]).ok();
+    let daemon = installation.start();
+    for login in ["alice", "ALICE@elysee.example"] {
+        let login = daemon.login(login, "Sésame, ouvre-toi");
+        assert_eq!(login.auth_id, ALICE);
+        assert_eq!(
+            login.data["acl"],
+            json!(["calls.read", "auth.users.me.#", "!calls.delete"])
+        );
+    }
+    assert_eq!(daemon.try_login("alice", "wrong").status, 401);
+    let status = |token: &str, query: &str| {
+        let path = format!("/token/2b3c4d5e-0000-4000-8000-00000000000{token}{query}");
+        daemon.client().head(&path).send().status
+    };
+    assert_eq!(status("a", "?scope=calls.read"), 204);
+    assert_eq!(status("a", &format!("?scope=auth.users.{ALICE}.read")), 204);
+    assert_eq!(status("a", "?scope=calls.create"), 403);
+    assert_eq!(
+        status("a", "?tenant=2b3c4d5e-0000-4000-8000-000000000001"),
+        204
+    );
+    assert_eq!(status("b", ""), 404);
+
+    let (installation, _) = daemon.stop();
+    assert_eq!(rows(server, &name), before);
+    installation
+        .run("wazo-auth-upgrade-db", ["--remove-own"])
+        .ok();
+    assert_eq!(rows(server, &name), before);
 }
 
 #[test]
