@@ -281,8 +281,12 @@ fn lock(connection: &mut Connection) -> DatabaseResult<()> {
     Ok(())
 }
 
-/// Applies what is missing, all of it or nothing.
-pub(crate) fn migrate(connection: &mut Connection) -> DatabaseResult<Migrated> {
+/// Applies what is missing, all of it or nothing. `progress` is told each version before it is applied,
+/// since some take a while: its number, how many there are, and the version.
+pub(crate) fn migrate(
+    connection: &mut Connection,
+    progress: &mut dyn FnMut(usize, usize, &str),
+) -> DatabaseResult<Migrated> {
     let known = known(connection)?;
     locked(connection, |connection| {
         let found = Found::look(connection)?;
@@ -301,11 +305,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> DatabaseResult<Migrated> {
             }
         }
         for (number, version) in pending.iter().enumerate() {
-            log::info!(
-                "applying migration {version} ({} of {})",
-                number + 1,
-                pending.len()
-            );
+            progress(number + 1, pending.len(), version);
             apply(connection, version)?;
             note(connection, version, false)?;
         }

@@ -81,7 +81,22 @@ impl Database {
     ///
     /// When the database cannot be reached or is none that we may touch, and when a migration fails.
     pub fn migrate(uri: &Uri) -> DatabaseResult<Migrated> {
-        migrate::migrate(&mut open(uri)?.connection)
+        Self::migrate_with(uri, |number, all, version| {
+            log::info!("applying migration {version} ({number} of {all})");
+        })
+    }
+
+    /// The same, telling `progress` of each migration before it begins: its number, how many there
+    /// are, and its version. A large database keeps some of them busy for minutes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`migrate`](Self::migrate).
+    pub fn migrate_with(
+        uri: &Uri,
+        mut progress: impl FnMut(usize, usize, &str),
+    ) -> DatabaseResult<Migrated> {
+        migrate::migrate(&mut open(uri)?.connection, &mut progress)
     }
 
     /// What [`migrate`](Self::migrate) would do.

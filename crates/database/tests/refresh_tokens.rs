@@ -15,11 +15,11 @@ use wazo_auth_database::{
     Connection, Constraint, DatabaseError, DatabaseResult,
     queries::{
         list::{Direction, Paging},
-        refresh_token::{self, Filter, Listed, Order, RefreshToken, RefreshTokenId},
+        refresh_token::{self, Filter, Listed, Order, RefreshToken},
         scope::Scope,
     },
 };
-use wazo_auth_model::ids::{TenantId, UserId};
+use wazo_auth_model::ids::{RefreshTokenId, TenantId, UserId};
 
 fn moment(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds, 123_456_000).unwrap_or_default()

@@ -11,14 +11,14 @@ use tenants::two_tenants;
 use wazo_auth_database::{
     Connection, Constraint, DatabaseError, DatabaseResult,
     queries::{
-        refresh_token::{self, RefreshToken, RefreshTokenId},
+        refresh_token::{self, RefreshToken},
         saml_cache::{self, Cached},
         saml_config::{self, SamlConfig},
         saml_session::{self, SamlSession},
         tenant_domain,
     },
 };
-use wazo_auth_model::ids::TenantId;
+use wazo_auth_model::ids::{RefreshTokenId, TenantId};
 
 fn config(tenant: &TenantId, domain_uuid: &str) -> SamlConfig {
     SamlConfig {

@@ -10,7 +10,7 @@ use wazo_auth_database::{
     Connection, DatabaseResult,
     queries::{
         list::{Direction, Paging},
-        refresh_token::{self, RefreshToken, RefreshTokenId},
+        refresh_token::{self, RefreshToken},
         scope::Scope,
         session::{self, Order, Session},
         tenant::{self, Tenant},
@@ -18,7 +18,7 @@ use wazo_auth_database::{
     },
 };
 use wazo_auth_model::{
-    ids::{SessionId, TenantId, TokenId},
+    ids::{RefreshTokenId, SessionId, TenantId, TokenId},
     token::Token,
 };
 

@@ -10,13 +10,13 @@ use support::{Engine, both};
 use wazo_auth_database::{
     Connection, DatabaseError, DatabaseResult,
     queries::{
-        refresh_token::{self, RefreshToken, RefreshTokenId},
+        refresh_token::{self, RefreshToken},
         session, tenant,
         token::{self, Expiry},
     },
 };
 use wazo_auth_model::{
-    ids::{SessionId, TokenId},
+    ids::{RefreshTokenId, SessionId, TokenId},
     token::Token,
 };
 

@@ -92,44 +92,55 @@ ids! {
     ExternalAuthTypeId;
 }
 
-/// A token: whoever knows it has its accesses, so it does not print.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct TokenId(String);
+macro_rules! secret_ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        pub struct $name(String);
 
-impl TokenId {
-    /// Reads a UUID in its canonical form; `None` for any other text.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        looks_like_uuid(text).then(|| Self(text.to_ascii_lowercase()))
-    }
+        impl $name {
+            /// Reads a UUID in its canonical form; `None` for any other text.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                looks_like_uuid(text).then(|| Self(text.to_ascii_lowercase()))
+            }
 
-    /// An id as the database or a header has it, whatever it looks like.
-    #[must_use]
-    pub fn from_database(text: String) -> Self {
-        Self(text)
-    }
+            /// An id as the database or a request has it, whatever it looks like.
+            #[must_use]
+            pub fn from_database(text: String) -> Self {
+                Self(text)
+            }
 
-    /// A new one, from the system's source of randomness.
-    #[must_use]
-    pub fn random() -> Self {
-        Self(uuid::Uuid::new_v4().to_string())
-    }
+            /// A new one, from the system's source of randomness.
+            #[must_use]
+            pub fn random() -> Self {
+                Self(uuid::Uuid::new_v4().to_string())
+            }
 
-    /// The id itself.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
+            /// The id itself.
+            #[must_use]
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
 
-    /// The id as logs show it.
-    #[must_use]
-    pub fn redacted(&self) -> String {
-        redact_token(&self.0)
-    }
+            /// The id as logs show it.
+            #[must_use]
+            pub fn redacted(&self) -> String {
+                redact_token(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.redacted())
+            }
+        }
+    )* };
 }
 
-impl fmt::Debug for TokenId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.redacted())
-    }
+secret_ids! {
+    /// A token: whoever knows it has its accesses, so it does not print.
+    TokenId;
+    /// A refresh token: whoever knows it and its client can log in, so it does not print.
+    RefreshTokenId;
 }

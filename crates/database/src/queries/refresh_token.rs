@@ -1,11 +1,9 @@
 //! Refresh tokens. A client has one for each user at most.
 
-use std::fmt;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
-use wazo_auth_model::ids::{TenantId, UserId, redact_token};
+use wazo_auth_model::ids::{RefreshTokenId, TenantId, UserId};
 
 use crate::{
     connection::{Connection, Each, MultiBackend},
@@ -20,36 +18,6 @@ use crate::{
     schema::{auth_refresh_token, auth_user},
     types::{Document, Time},
 };
-
-/// A refresh token: whoever knows it and its client can log in, so it does not print.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct RefreshTokenId(String);
-
-impl RefreshTokenId {
-    /// An id as the database or a request has it, whatever it looks like.
-    #[must_use]
-    pub fn from_database(text: String) -> Self {
-        Self(text)
-    }
-
-    /// A new one, from the system's source of randomness.
-    #[must_use]
-    pub fn random() -> Self {
-        Self(uuid::Uuid::new_v4().to_string())
-    }
-
-    /// The id itself.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for RefreshTokenId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&redact_token(&self.0))
-    }
-}
 
 /// What a refresh token knows of the login that made it.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,7 +104,7 @@ struct Row {
 impl From<Row> for RefreshToken {
     fn from(row: Row) -> Self {
         Self {
-            uuid: RefreshTokenId(row.uuid),
+            uuid: RefreshTokenId::from_database(row.uuid),
             client_id: row.client_id,
             user_uuid: row.user_uuid.map(UserId::from_database),
             backend: row.backend,

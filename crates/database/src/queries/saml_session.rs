@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use wazo_auth_model::ids::RefreshTokenId;
 
 use crate::{
-    connection::Connection, error::DatabaseResult, queries::refresh_token::RefreshTokenId,
-    schema::auth_saml_session, types::Time,
+    connection::Connection, error::DatabaseResult, schema::auth_saml_session, types::Time,
 };
 
 /// A login at an identity provider.

@@ -3,14 +3,13 @@
 use std::{collections::HashMap, slice};
 
 use diesel::{dsl, prelude::*};
-use wazo_auth_model::ids::{SessionId, TenantId, TokenId};
+use wazo_auth_model::ids::{RefreshTokenId, SessionId, TenantId, TokenId};
 
 use crate::{
     connection::{Connection, MultiBackend},
     error::DatabaseResult,
     queries::{
         list::{MANY, Paging},
-        refresh_token::RefreshTokenId,
         scope::Scope,
     },
     schema::{auth_session, auth_token},

@@ -3,14 +3,13 @@
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 use wazo_auth_model::{
-    ids::{SessionId, TenantId, TokenId},
+    ids::{RefreshTokenId, SessionId, TenantId, TokenId},
     token::Token,
 };
 
 use crate::{
     connection::Connection,
     error::DatabaseResult,
-    queries::refresh_token::RefreshTokenId,
     schema::{auth_session, auth_token},
     types::Texts,
 };

@@ -17,14 +17,9 @@ use diesel::{
 use serde_json::Value;
 use wazo_auth_database::{
     Connection, Database, DatabaseError, DatabaseResult,
-    queries::{
-        list::Paging,
-        refresh_token::{self, RefreshTokenId},
-        scope::Scope,
-        session, tenant, token, user,
-    },
+    queries::{list::Paging, refresh_token, scope::Scope, session, tenant, token, user},
 };
-use wazo_auth_model::ids::{SessionId, TenantId, TokenId, UserId};
+use wazo_auth_model::ids::{RefreshTokenId, SessionId, TenantId, TokenId, UserId};
 
 use crate::fill::{NOW, REFRESH_TOKEN, SESSION, TENANT, TOKEN, USER, id};
 

@@ -56,7 +56,9 @@ pub fn main() -> ExitCode {
 }
 
 fn migrate(uri: &Uri) -> Result<(), DatabaseError> {
-    let done = Database::migrate(uri)?;
+    let done = Database::migrate_with(uri, |number, all, version| {
+        println!("applying migration {version} ({number} of {all})");
+    })?;
     if done.adopted {
         println!("took over the database as it is");
     }
