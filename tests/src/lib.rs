@@ -10,4 +10,6 @@
 pub mod external;
 pub mod graph;
 pub mod markdown;
+pub mod offline;
 pub mod shapes;
+pub mod store;

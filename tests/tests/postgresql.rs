@@ -269,3 +269,38 @@ fn a_server_is_prepared_once_and_again() {
         "{refusal}"
     );
 }
+
+#[test]
+fn a_daemon_that_may_add_nothing_to_the_database_serves_and_tells_nobody() {
+    let server = Server::shared();
+    let name = server.database();
+    let owner = Daemon::builder().database(server.uri(&name)).install();
+    owner.run("wazo-auth-upgrade-db", ["--remove-own"]).ok();
+    let role = format!("guest_{name}");
+    server.sql(
+        &name,
+        &format!(
+            "CREATE ROLE {role} LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"
+        ),
+    );
+    let daemon = Daemon::builder()
+        .database(server.uri_as(&role, &name))
+        .without_database()
+        .start();
+    let _ = daemon
+        .lines()
+        .wait_for("may not write to the table wazo_auth_rs_event");
+    let credentials = owner.credentials();
+    let login = daemon
+        .client()
+        .post("/token")
+        .basic(&credentials.username, &credentials.password)
+        .json(&json!({"access_type": "offline", "client_id": "web"}))
+        .send()
+        .expect(200);
+    let token = login["data"]["token"].as_str().unwrap();
+    let path = "/users/me/tokens/web";
+    daemon.client().delete(path).token(token).send().is(204);
+    let path = format!("/token/{token}");
+    daemon.client().delete(&path).send().is(200);
+}

@@ -38,10 +38,54 @@ const DAEMON: &[(&str, &str, Access)] = &[
         Public("who knows the id has the token"),
     ),
     (
+        "POST",
+        "/token/{token_uuid}/scopes/check",
+        Public("who knows the id has the token"),
+    ),
+    ("GET", "/tokens", Token("auth.tokens.read")),
+    (
+        "GET",
+        "/users/me/tokens",
+        Token("auth.users.me.tokens.read"),
+    ),
+    (
+        "DELETE",
+        "/users/me/tokens/{client_id}",
+        Token("auth.users.me.tokens.{client_id}.delete"),
+    ),
+    (
+        "GET",
+        "/users/{user_uuid}/tokens",
+        Token("auth.users.{user_uuid}.tokens.read"),
+    ),
+    (
+        "DELETE",
+        "/users/{user_uuid}/tokens/{client_id}",
+        Token("auth.users.{user_uuid}.tokens.{client_id}.delete"),
+    ),
+    ("GET", "/sessions", Token("auth.sessions.read")),
+    (
+        "DELETE",
+        "/sessions/{session_uuid}",
+        Token("auth.sessions.{session_uuid}.delete"),
+    ),
+    (
+        "GET",
+        "/users/{user_uuid}/sessions",
+        Token("auth.users.{user_uuid}.sessions.read"),
+    ),
+    (
+        "DELETE",
+        "/users/{user_uuid}/sessions/{session_uuid}",
+        Token("auth.users.{user_uuid}.sessions.{session_uuid}.delete"),
+    ),
+    (
         "GET",
         "/users/{user_uuid}/external",
         Token("auth.users.{user_uuid}.external.read"),
     ),
+    ("GET", "/config", Token("auth.config.read")),
+    ("PATCH", "/config", Token("auth.config.update")),
 ];
 
 /// The routes of the plugins that the daemon has here.

@@ -67,6 +67,8 @@ pub struct Removed {
 pub(crate) struct Ready {
     /// Whether the program that we replace made it.
     pub adopted: bool,
+    /// Whether events can be written.
+    pub events: bool,
 }
 
 /// What was found in a database.
@@ -386,7 +388,25 @@ pub(crate) fn check(connection: &mut Connection) -> DatabaseResult<Ready> {
                 .any(|(version, adopted)| version == BASELINE && *adopted),
             None => true,
         },
+        events: events(connection)?,
     })
+}
+
+/// Whether events can be written; says so where not.
+fn events(connection: &mut Connection) -> DatabaseResult<bool> {
+    let Connection::Postgres(connection) = connection else {
+        return Ok(true);
+    };
+    let may: Yes = diesel::sql_query(
+        "SELECT coalesce(has_table_privilege(to_regclass('wazo_auth_rs_event')::oid, 'INSERT'), FALSE) AS yes",
+    )
+    .get_result(connection)?;
+    if !may.yes {
+        log::warn!(
+            "the database's role may not write to the table wazo_auth_rs_event: nobody will be told when sessions begin and end"
+        );
+    }
+    Ok(may.yes)
 }
 
 /// Takes away whatever we added.

@@ -227,6 +227,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Json, Moment};
+
+    wazo_auth_rs_event (id) {
+        id -> BigInt,
+        created_at -> Moment,
+        object -> Text,
+        name -> Text,
+        tenant_uuid -> Text,
+        user_uuid -> Nullable<Text>,
+        payload -> Json,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     auth_access,
     auth_address,

@@ -42,6 +42,7 @@ pub struct Database {
     reads: Sender<Job>,
     writes: Sender<Job>,
     adopted: bool,
+    events: bool,
 }
 
 /// The answer of a closure that runs elsewhere: `wait` for it on a thread, or `.await` it.
@@ -132,6 +133,7 @@ impl Database {
             reads: writes.clone(),
             writes,
             adopted: state.adopted,
+            events: state.events,
         };
         if settings.uri.is_postgres() {
             for number in 0..settings.threads.max(1) {
@@ -152,6 +154,12 @@ impl Database {
     #[must_use]
     pub fn is_adopted(&self) -> bool {
         self.adopted
+    }
+
+    /// Whether events can be written: not where the database's role may not add our tables.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        self.events
     }
 
     /// Runs one statement that reads. It may be run again.

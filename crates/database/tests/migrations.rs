@@ -219,5 +219,6 @@ fn a_role_that_may_add_nothing_is_served_without_our_additions() {
     );
     let database = Database::open(&wazo_auth_database::Settings { uri, threads: 1 }).unwrap();
     assert!(database.is_adopted());
+    assert!(!database.has_events());
     assert!(database.read(queries::tenant::find_top).wait().is_ok());
 }

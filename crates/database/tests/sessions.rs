@@ -183,10 +183,7 @@ fn sessions_are_ended_by_token_by_identity_and_by_id() {
             let (four, _) = log_in(db, &top, "bob", false, None)?;
             let (five, _) = log_in(db, &top, "carol", false, None)?;
 
-            assert_eq!(
-                session::delete_by_token(db, &token)?.as_ref(),
-                Some(&one.uuid)
-            );
+            assert_eq!(session::delete_by_token(db, &token)?.as_ref(), Some(&one));
             assert_eq!(session::delete_by_token(db, &token)?, None);
 
             let ended = session::delete_by_auth_id(db, "alice")?;

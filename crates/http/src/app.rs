@@ -5,31 +5,45 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use arc_swap::ArcSwap;
 use wazo_auth_plugin_host::Registry;
-use wazo_auth_services::Services;
+use wazo_auth_services::{Configuration, Services};
 
 use crate::{
+    families::family,
     resources,
     routes::{Access, Answer, Endpoint, Handler, RouteError, RouteTable},
+    settings::Settings,
 };
 
 /// The HTTP application.
 pub struct App {
     /// The services behind it.
     pub(crate) services: Arc<Services>,
+    /// The configuration, as administrators see it.
+    pub(crate) configuration: Configuration,
+    /// What it says about HTTP.
+    pub(crate) settings: Settings,
     routes: ArcSwap<RouteTable>,
 }
 
 impl App {
     /// An application with the routes of the daemon and of the started plugins.
     #[must_use]
-    pub fn new(services: Arc<Services>, plugins: &Registry) -> Arc<Self> {
+    pub fn new(
+        services: Arc<Services>,
+        plugins: &Registry,
+        configuration: Configuration,
+        settings: Settings,
+    ) -> Arc<Self> {
         let mut table = RouteTable::default();
-        resources::mount(&mut Routes(&mut table));
+        let mut routes = Routes::new(&mut table, &settings.disabled_families);
+        resources::mount(&mut routes);
         for entry in plugins.started_external_auth() {
-            resources::plugin::mount(&mut Routes(&mut table), &entry);
+            resources::plugin::mount(&mut routes, &entry);
         }
         Arc::new(Self {
             services,
+            configuration,
+            settings,
             routes: ArcSwap::from_pointee(table),
         })
     }
@@ -47,11 +61,19 @@ impl App {
 }
 
 /// Adds routes to a table.
-pub(crate) struct Routes<'a>(&'a mut RouteTable);
+pub(crate) struct Routes<'a> {
+    table: &'a mut RouteTable,
+    disabled_families: &'a [String],
+}
 
 /// The check in front of a route.
 pub(crate) fn acl(template: &str) -> Access {
     Access::Token(template.to_owned())
+}
+
+/// The check in front of a route that concerns the whole platform.
+pub(crate) fn top_tenant_acl(template: &str) -> Access {
+    Access::TopTenantToken(template.to_owned())
 }
 
 /// Says aloud that a route asks for nothing.
@@ -59,13 +81,25 @@ pub(crate) fn public() -> Access {
     Access::Public
 }
 
-impl Routes<'_> {
+impl<'a> Routes<'a> {
+    /// Adds to a table. Routes of the daemon that are of one of these families are left out.
+    pub fn new(table: &'a mut RouteTable, disabled_families: &'a [String]) -> Self {
+        Self {
+            table,
+            disabled_families,
+        }
+    }
+
     /// Adds a route of the daemon.
     pub fn add<F, A>(&mut self, method: Method, path: &str, access: Access, handler: F)
     where
         F: Fn(crate::exchange::Exchange) -> A + Send + Sync + 'static,
         A: Future<Output = Result<actix_web::HttpResponse, crate::error::ApiError>> + 'static,
     {
+        let off = |family| self.disabled_families.iter().any(|name| name == family);
+        if family(path).is_some_and(off) {
+            return;
+        }
         let handler: Handler = Box::new(move |exchange| Box::pin(handler(exchange)) as Answer);
         if let Err(error) = self.try_add(method, path, access, handler) {
             // Our own table is checked by a test that lists it.
@@ -81,6 +115,6 @@ impl Routes<'_> {
         access: Access,
         handler: Handler,
     ) -> Result<(), RouteError> {
-        self.0.add(method, path, access, handler)
+        self.table.add(method, path, access, handler)
     }
 }

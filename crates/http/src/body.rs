@@ -20,6 +20,13 @@ pub fn json_with(mut response: HttpResponseBuilder, value: &Value) -> HttpRespon
         .body(python::json(value))
 }
 
+/// A successful answer without a document.
+pub fn none() -> HttpResponse {
+    HttpResponse::NoContent()
+        .content_type("application/json")
+        .finish()
+}
+
 /// Reads a JSON document, whatever the content type says, but for forms.
 ///
 /// # Errors

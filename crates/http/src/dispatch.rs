@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{Method, StatusCode, header::ALLOW},
+    http::{
+        Method, StatusCode,
+        header::{ALLOW, HeaderValue, SERVER},
+    },
     web::{self, Bytes},
 };
 use serde_json::json;
@@ -15,11 +18,14 @@ use crate::{
     body::MAX_BODY,
     error::ApiError,
     exchange::{Exchange, header},
+    request_log,
     routes::{Access, Parameters},
 };
 
 /// The version of the API, in front of every path.
 const PREFIX: &str = "/0.1";
+/// What serves, for the header `Server`. Its version is nobody's business.
+const SERVER_NAME: HeaderValue = HeaderValue::from_static("wazo-auth");
 
 /// Makes an actix application of ours.
 pub fn configure(app: Arc<App>) -> impl FnOnce(&mut web::ServiceConfig) {
@@ -35,9 +41,19 @@ async fn dispatch(
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse {
-    answer(app.into_inner(), request, payload)
+    let app = app.into_inner();
+    let record = request_log::arrival(&app.settings.proxies, &request);
+    let mut response = answer(Arc::clone(&app), request.clone(), payload)
         .await
-        .unwrap_or_else(ApiError::into_response)
+        .unwrap_or_else(ApiError::into_response);
+    if let Some(cors) = &app.settings.cors {
+        cors.apply(request.method(), request.headers(), response.headers_mut());
+    }
+    response.headers_mut().insert(SERVER, SERVER_NAME);
+    if let Some(record) = record {
+        record.reply(&response);
+    }
+    response
 }
 
 async fn answer(
@@ -46,7 +62,7 @@ async fn answer(
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     if request.path().contains("//") {
-        return Ok(redirect(&request));
+        return Ok(redirect(&app, &request));
     }
     let routes = app.routes();
     let (resource, parameters) = request
@@ -74,7 +90,10 @@ async fn answer(
     };
     let caller = match &action.access {
         Access::Public => None,
-        Access::Token(template) => Some(authorize(&app, &request, template, &parameters).await?),
+        Access::Token(template) | Access::TopTenantToken(template) => {
+            let for_platform = matches!(action.access, Access::TopTenantToken(_));
+            Some(authorize(&app, &request, template, for_platform, &parameters).await?)
+        }
     };
     let body = if matches!(
         *request.method(),
@@ -103,6 +122,7 @@ async fn authorize(
     app: &Arc<App>,
     request: &HttpRequest,
     template: &str,
+    for_platform: bool,
     parameters: &Parameters,
 ) -> Result<Caller, ApiError> {
     let token = header(request, "x-auth-token").unwrap_or_default();
@@ -115,7 +135,13 @@ async fn authorize(
     authorization::look_up(&app.services, token, tenant.map(str::to_owned))
         .answer()
         .await
-        .and_then(|credentials| credentials.judge(&access))
+        .and_then(|credentials| {
+            if for_platform {
+                credentials.judge_for_platform(app.services.top_tenant(), &access)
+            } else {
+                credentials.judge(&access)
+            }
+        })
         .map_err(|error| match error {
             AuthorizationError::UnknownToken => ApiError::api(
                 StatusCode::UNAUTHORIZED,
@@ -140,6 +166,13 @@ async fn authorize(
                     "tenant_uuid": tenant,
                 }),
             ),
+            AuthorizationError::NotOfTopTenant => ApiError::api(
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                None,
+                error.to_string(),
+                json!({ "invalid_token": token }),
+            ),
             AuthorizationError::UnknownTenant => ApiError::api(
                 StatusCode::UNAUTHORIZED,
                 "unauthorized-tenant",
@@ -159,13 +192,12 @@ async fn authorize(
 }
 
 /// `//` in a path: the same without it.
-fn redirect(request: &HttpRequest) -> HttpResponse {
+fn redirect(app: &App, request: &HttpRequest) -> HttpResponse {
     let mut path = request.path().to_owned();
     while path.contains("//") {
         path = path.replace("//", "/");
     }
-    let connection = request.connection_info();
-    let mut location = format!("{}://{}{path}", connection.scheme(), connection.host());
+    let mut location = app.settings.proxies.origin(request).base() + &path;
     if !request.query_string().is_empty() {
         location.push('?');
         location.push_str(request.query_string());

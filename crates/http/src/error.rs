@@ -8,7 +8,8 @@ use wazo_auth_model::report::chain;
 use wazo_auth_plugin_host::{CallError, ErrorKind, PluginError};
 use wazo_auth_services::{
     DatabaseError, Overloaded, authentication::AuthenticationError,
-    external_auth::ExternalAuthError, token::TokenError,
+    external_auth::ExternalAuthError, refresh_token::RefreshTokenError, session::SessionError,
+    token::TokenError,
 };
 
 use crate::{body, python};
@@ -263,20 +264,58 @@ impl From<TokenError> for ApiError {
                 deunicode::deunicode(&error.to_string()),
             ),
             TokenError::NotInTenant(_) => Self::reason(StatusCode::FORBIDDEN, error.to_string()),
-            TokenError::UnknownUser(ref uuid) => Self::api(
-                StatusCode::NOT_FOUND,
-                "unknown-user",
-                Some("users"),
-                error.to_string(),
-                json!({ "uuid": uuid }),
-            ),
+            TokenError::UnknownUser(ref uuid) => Self::unknown_user(uuid, error.to_string()),
             TokenError::TooManySessions(_) => {
                 Self::reason(StatusCode::TOO_MANY_REQUESTS, error.to_string())
             }
             TokenError::Authentication(error) => error.into(),
+            TokenError::OfflineUnknownUser => Self::reason(
+                StatusCode::BAD_REQUEST,
+                python::repr(&json!({ "_schema": [error.to_string()] })),
+            ),
             TokenError::Backend { .. } => Self::internal(&error),
             TokenError::Plugin(error) => error.into(),
             TokenError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl ApiError {
+    /// A user that is none, or none that the caller may see.
+    fn unknown_user(uuid: &str, message: String) -> Self {
+        Self::api(
+            StatusCode::NOT_FOUND,
+            "unknown-user",
+            Some("users"),
+            message,
+            json!({ "uuid": uuid }),
+        )
+    }
+}
+
+impl From<RefreshTokenError> for ApiError {
+    fn from(error: RefreshTokenError) -> Self {
+        let message = error.to_string();
+        match error {
+            RefreshTokenError::UnknownUser(uuid) => Self::unknown_user(&uuid, message),
+            RefreshTokenError::UnknownClient(client_id) => Self::api(
+                StatusCode::NOT_FOUND,
+                "cannot-find-refresh-token-matching-client-id",
+                Some("tokens"),
+                message,
+                json!({ "client_id": client_id }),
+            ),
+            RefreshTokenError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<SessionError> for ApiError {
+    fn from(error: SessionError) -> Self {
+        let message = error.to_string();
+        match error {
+            SessionError::UnknownUser(uuid) => Self::unknown_user(&uuid, message),
+            SessionError::Database(error) => error.into(),
         }
     }
 }

@@ -8,7 +8,7 @@ use wazo_auth_model::ids::UserId;
 use wazo_auth_plugin_host::{CallContext, Principal};
 use wazo_auth_services::{Context, authorization::Caller};
 
-use crate::{app::App, body, error::ApiError, routes::Parameters};
+use crate::{app::App, body, error::ApiError, routes::Parameters, trace::Trace};
 
 /// A request that matched a route and passed its check.
 pub struct Exchange {
@@ -64,18 +64,15 @@ impl Exchange {
             .unwrap_or_default()
     }
 
-    /// The address of the peer.
+    /// The address of the client.
     pub fn remote_addr(&self) -> String {
-        self.request
-            .peer_addr()
-            .map(|peer| peer.ip().to_string())
-            .unwrap_or_default()
+        self.app.settings.proxies.client(&self.request)
     }
 
     /// What plugins are told of this request.
     pub fn call(&self) -> CallContext {
         let mut call = CallContext {
-            trace: uuid::Uuid::new_v4().simple().to_string(),
+            trace: Trace::of(&self.request).trace,
             ..CallContext::default()
         };
         if let Some(caller) = &self.caller {

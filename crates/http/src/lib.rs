@@ -5,14 +5,24 @@
 
 mod app;
 mod body;
+mod config_patch;
+mod cors;
 mod dispatch;
 mod error;
 mod exchange;
+mod families;
+mod proxies;
 mod python;
+mod request_log;
 mod resources;
 mod routes;
+mod settings;
+mod trace;
 mod validation;
 
 pub use app::App;
+pub use cors::Cors;
 pub use dispatch::configure;
+pub use proxies::Proxies;
 pub use routes::{Access, Endpoint, RouteError};
+pub use settings::Settings;

@@ -21,6 +21,8 @@ pub enum Access {
     Public,
     /// A live token that grants this access, with the path's parameters in braces.
     Token(String),
+    /// A live token of the tenant above all others that grants this access.
+    TopTenantToken(String),
 }
 
 /// A method on a path, as lists of endpoints show it.

@@ -104,6 +104,44 @@ pub fn text(value: &Value) -> Result<&str, Value> {
     }
 }
 
+/// A boolean from a JSON value: one itself, or in one of the other spellings that clients use.
+pub fn boolean(value: &Value) -> Result<bool, Value> {
+    let known = match value {
+        Value::Null => return Err(null()),
+        Value::Bool(value) => Some(*value),
+        Value::Number(number) => match number.as_f64() {
+            Some(1.0) => Some(true),
+            Some(0.0) => Some(false),
+            _ => None,
+        },
+        Value::String(text) => boolean_text(text),
+        Value::Array(_) | Value::Object(_) => None,
+    };
+    known.ok_or_else(|| wrong_type("boolean"))
+}
+
+/// The failure of a value that is not there.
+pub fn missing() -> Value {
+    json!({
+        "message": "Missing data for required field.",
+        "constraint_id": "required",
+        "constraint": "required",
+    })
+}
+
+/// A text that is not null, of a length in these bounds.
+pub fn bounded_text(value: &Value, min: usize, max: usize) -> Result<&str, Value> {
+    let text = text(value)?;
+    if (min..=max).contains(&text.chars().count()) {
+        return Ok(text);
+    }
+    Err(broken(
+        "length",
+        json!({ "min": min, "max": max }),
+        &format!("Length must be between {min} and {max}."),
+    ))
+}
+
 /// A boolean in one of the spellings that clients use.
 pub fn boolean_text(text: &str) -> Option<bool> {
     match text {

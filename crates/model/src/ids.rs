@@ -17,6 +17,12 @@ pub fn looks_like_uuid(text: &str) -> bool {
             })
 }
 
+/// Whether a text is a UUID of version 4: the first digit of its third group says so.
+#[must_use]
+pub fn is_uuid_v4(text: &str) -> bool {
+    looks_like_uuid(text) && text.as_bytes().get(14) == Some(&b'4')
+}
+
 /// A token for the log: all but its last 8 characters are `X`, hyphens stay.
 #[must_use]
 pub fn redact_token(text: &str) -> String {

@@ -5,7 +5,9 @@
 //! without a daemon, and every crate of the daemon may use it.
 
 pub mod access;
+pub mod event;
 pub mod ids;
+pub mod network;
 pub mod password;
 pub mod report;
 pub mod search;

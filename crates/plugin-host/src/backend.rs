@@ -120,4 +120,25 @@ impl BackendEntry {
         }
         Ok(acl.into_iter().map(Into::into).collect())
     }
+
+    /// What a refresh token keeps of the login, for the metadata of tokens made with it.
+    ///
+    /// # Errors
+    ///
+    /// When the plugin fails, is busy, does not answer in time, or answers no JSON object.
+    pub fn get_persistent_metadata(
+        &self,
+        context: &CallContext,
+        login: &str,
+    ) -> Result<Map, CallError> {
+        const METHOD: &str = "get_persistent_metadata";
+        let login = login.to_owned();
+        let text = self.0.call(context, METHOD, move |backend, call| {
+            backend.get_persistent_metadata(call, login.as_str().into())
+        })?;
+        object(text.as_str()).map_err(|problem| {
+            self.0
+                .malformed(METHOD, &format!("answered what {problem}"))
+        })
+    }
 }

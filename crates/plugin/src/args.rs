@@ -8,7 +8,9 @@ use crate::Map;
 ///
 /// Always among them: `backend`, `mobile`, `user_agent` and `remote_addr`. Where the client sent them:
 /// `login`, `expiration`, and with daemons that know of them `access_type`, `client_id`, `tenant_id`
-/// and `domain_name`. Besides, what a [`Verdict`](crate::Verdict::with) added and, from
+/// and `domain_name`. At a login by refresh token, `persistent_metadata`: what
+/// [`get_persistent_metadata`](crate::Backend::get_persistent_metadata) gave when that was made.
+/// Besides, what a [`Verdict`](crate::Verdict::with) added and, from
 /// [`get_acl`](crate::Backend::get_acl) on, `acl`. Never a password.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Args(Map);

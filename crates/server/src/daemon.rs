@@ -12,11 +12,12 @@ use actix_web::{
         time::timeout,
     },
 };
+use sd_notify::NotifyState;
 use wazo_auth_database::Database;
 use wazo_auth_http::{App, configure};
 use wazo_auth_model::report::chain;
 use wazo_auth_plugin_host::{CallContext, Registry};
-use wazo_auth_services::{Context, Host, Services, authentication::NATIVE_BACKEND, external_auth};
+use wazo_auth_services::{Context, Host, authentication::NATIVE_BACKEND, external_auth};
 
 use crate::{
     commands::{self, plugin},
@@ -42,6 +43,10 @@ pub fn run(overrides: &Overrides) -> ExitCode {
         Err(error) => return commands::fail(error),
     };
     let config = loaded.config;
+    // Whoever starts us by hand sees these, whatever the level of the log is.
+    for line in &loaded.skipped {
+        eprintln!("{line}");
+    }
     logging::start(&config.log_filename, config.level_filter());
     for warning in &loaded.warnings {
         log::warn!("{warning}");
@@ -90,13 +95,13 @@ fn serve(config: &Config) -> Result<(), Failure> {
     let listener = TcpListener::bind(address)
         .map_err(|error| format!("cannot listen on {}:{}: {error}", address.0, address.1))?;
     let port = listener.local_addr()?.port();
-    System::new().block_on(listen(
-        listener,
+    let app = App::new(
         services,
-        Arc::clone(&plugins),
-        address.0,
-        port,
-    ))?;
+        &plugins,
+        wiring::visible_configuration(config, &cx, &plugins),
+        wiring::http_settings(config),
+    );
+    System::new().block_on(listen(listener, app, Arc::clone(&plugins), address.0, port))?;
     // Threads of plugins that hang are left behind.
     log::logger().flush();
     std::process::exit(0)
@@ -139,12 +144,11 @@ fn check_plugins(config: &Config, plugins: &Registry) -> Result<(), Failure> {
 
 async fn listen(
     listener: TcpListener,
-    services: Arc<Services>,
+    app: Arc<App>,
     plugins: Arc<Registry>,
     host: &str,
     port: u16,
 ) -> Result<(), Failure> {
-    let app = App::new(services, &plugins);
     let server = HttpServer::new(move || ActixApp::new().configure(configure(Arc::clone(&app))))
         .keep_alive(KEEP_ALIVE)
         .disable_signals()
@@ -156,8 +160,10 @@ async fn listen(
     let mut interrupt = signal(SignalKind::interrupt())?;
     log::info!("serving on http://{host}:{port}/0.1");
     let mut running = spawn(server);
+    tell_supervisor(NotifyState::Ready);
     let name = first(&mut terminate, &mut interrupt).await;
     log::warn!("Stopping wazo-auth: {name}");
+    tell_supervisor(NotifyState::Stopping);
     spawn(handle.stop(true));
     if timeout(GRACE, &mut running).await.is_err() {
         // Who still waits for a plugin gets an answer, if not the one that was hoped for.
@@ -168,6 +174,13 @@ async fn listen(
     }
     let stopped = spawn_blocking(move || plugins.stop(GOODBYE)).await;
     Ok(stopped?)
+}
+
+/// Tells systemd, where it is there and wants to know (`NOTIFY_SOCKET`).
+fn tell_supervisor(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        log::warn!("cannot tell the supervisor of the daemon's state: {error}");
+    }
 }
 
 /// The name of the signal that comes first.

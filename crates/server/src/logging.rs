@@ -38,6 +38,11 @@ pub fn start(path: &Path, level: LevelFilter) {
     }
 }
 
+/// Changes the level.
+pub fn set_level(level: LevelFilter) {
+    log::set_max_level(level);
+}
+
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         let quiet = QUIET

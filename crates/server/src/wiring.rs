@@ -2,12 +2,19 @@
 
 use std::{path::absolute, sync::Arc, thread};
 
+use log::LevelFilter;
+use serde_json::json;
+
 use wazo_auth_database::{Database, DatabaseError, Uri};
+use wazo_auth_http as http;
 use wazo_auth_model::password::{HashSettings, Scheme};
 use wazo_auth_plugin_host as plugins;
-use wazo_auth_services::{IdpBackend, Services, Settings, SystemClock};
+use wazo_auth_services::{Configuration, Context, IdpBackend, Services, Settings, SystemClock};
 
-use crate::config::{Config, PasswordScheme};
+use crate::{
+    config::{Config, PasswordScheme},
+    logging,
+};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -85,6 +92,45 @@ fn settings(config: &Config, cores: usize, adopted: bool) -> Settings {
             .map(|(name, _)| name.clone())
             .collect(),
     }
+}
+
+/// What the HTTP side takes from the configuration.
+pub fn http_settings(config: &Config) -> http::Settings {
+    let rest_api = &config.rest_api;
+    http::Settings {
+        cors: rest_api.cors.as_ref().map(|cors| http::Cors {
+            origins: cors.origins.clone(),
+            allow_headers: cors.allow_headers.clone(),
+        }),
+        proxies: http::Proxies {
+            trusted: rest_api.trusted_proxies.clone(),
+            depth: rest_api.num_proxies,
+        },
+        disabled_families: config
+            .enabled_http_plugins
+            .iter()
+            .filter(|(_, enabled)| !enabled)
+            .map(|(name, _)| name.clone())
+            .collect(),
+    }
+}
+
+/// The configuration as administrators see it, with what only the running daemon knows.
+pub fn visible_configuration(
+    config: &Config,
+    cx: &Context,
+    plugins: &plugins::Registry,
+) -> Configuration {
+    let mut document = config.document();
+    document.insert("uuid".to_owned(), json!(cx.call().xivo_uuid));
+    document.insert(
+        "loaded_plugins".to_owned(),
+        json!(plugins.listed_backends()),
+    );
+    let usual = config.level_without_debug();
+    Configuration::new(document, move |debug| {
+        logging::set_level(if debug { LevelFilter::Debug } else { usual });
+    })
 }
 
 /// What the plugin host takes from the configuration.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use wazo_auth_database::{
-    DatabaseError, DatabaseResult,
-    queries::{self, user::User},
+    Connection, DatabaseError, DatabaseResult,
+    queries::{self, refresh_token::RefreshToken, user::User},
 };
-use wazo_auth_model::secret::Secret;
+use wazo_auth_model::{ids::RefreshTokenId, secret::Secret};
 use wazo_auth_plugin_host::{BackendEntry, CallContext, CallError, ErrorKind, Registry, Verdict};
 
 use crate::{context::Context, settings::IdpBackend};
@@ -40,6 +40,8 @@ pub struct Verified {
     pub foreign_tenant: Option<String>,
     /// What the backend learnt while it checked.
     pub args_patch: Map<String, Value>,
+    /// The refresh token that stood in for a password, if one did.
+    pub refresh_token: Option<RefreshToken>,
 }
 
 /// Why a login fails.
@@ -172,6 +174,85 @@ fn by_unknown_login(
     }
 }
 
+/// Checks a login by a refresh token, in place of a password. It is good for its user, whatever the
+/// user is called now and whatever method the user has, as long as a backend speaks for that method.
+///
+/// # Errors
+///
+/// [`AuthenticationError::Refused`] for a refresh token that is not this client's, or whose user may not
+/// log in; the others for what is not the client's fault.
+pub fn verify_refresh_token(
+    cx: &Context,
+    refresh_token: &RefreshTokenId,
+    client_id: &str,
+) -> Result<Verified, AuthenticationError> {
+    let plugins = cx.services().plugins().ok_or(CallError::ShuttingDown)?;
+    let (wanted, client) = (refresh_token.clone(), client_id.to_owned());
+    let found = cx.read(move |db| -> DatabaseResult<_> {
+        let Some(kept) = queries::refresh_token::find(db, &wanted, &client)? else {
+            return Ok(None);
+        };
+        let owner = owner(db, &kept)?;
+        Ok(Some((kept, owner)))
+    })?;
+    let (kept, owner) = found.ok_or_else(|| unknown_refresh_token(client_id))?;
+    let Some((user, login)) = owner else {
+        return Err(AuthenticationError::Refused(format!(
+            "No such user: {:?}",
+            kept.login.unwrap_or_default()
+        )));
+    };
+    let method = user.authentication_method.clone();
+    let offered = &cx.services().settings.idp_backends;
+    let name = match offered.iter().find(|offer| offer.method == method) {
+        Some(offer) => Some(offer.backend.as_str()),
+        None => (method == NATIVE_METHOD).then_some(NATIVE_BACKEND),
+    };
+    let backend = name.and_then(|name| plugins.backend(name)).ok_or_else(|| {
+        AuthenticationError::Refused(format!(
+            "no backend speaks for the authentication method {method} of login {login}"
+        ))
+    })?;
+    Ok(Verified {
+        backend,
+        login,
+        method,
+        user: Some(user),
+        foreign_tenant: None,
+        args_patch: Map::new(),
+        refresh_token: Some(kept),
+    })
+}
+
+/// The refusal of a refresh token that is not this client's.
+pub(crate) fn unknown_refresh_token(client_id: &str) -> AuthenticationError {
+    AuthenticationError::Refused(format!("unknown refresh_token for client_id {client_id:?}"))
+}
+
+/// The enabled user of a refresh token, and a login of theirs: the one that it was made with if it
+/// still is.
+fn owner(db: &mut Connection, kept: &RefreshToken) -> DatabaseResult<Option<(User, String)>> {
+    let Some(uuid) = &kept.user_uuid else {
+        // Not one of ours: the login is all that is known.
+        let login = kept.login.clone().unwrap_or_default();
+        return Ok(queries::user::find_by_login(db, &login)?.map(|user| (user, login)));
+    };
+    let Some(user) = queries::user::find(db, uuid.as_str())? else {
+        return Ok(None);
+    };
+    let addresses = queries::email::list_by_user(db, uuid)?
+        .into_iter()
+        .map(|email| email.address);
+    let logins = kept.login.clone().into_iter();
+    for login in logins.chain(user.username.clone()).chain(addresses) {
+        // Only somebody enabled owns a login.
+        if queries::user::find_by_login(db, &login)?.is_some_and(|owner| owner.uuid == *uuid) {
+            return Ok(Some((user, login)));
+        }
+    }
+    Ok(None)
+}
+
 /// Asks one backend; `None` is a refusal.
 fn ask(
     plugins: &Registry,
@@ -196,6 +277,7 @@ fn ask(
             user: None,
             foreign_tenant: None,
             args_patch,
+            refresh_token: None,
         }),
         Verdict::Refused | Verdict::UnknownLogin => None,
     })

@@ -20,6 +20,9 @@ pub enum AuthorizationError {
     /// The token does not grant the access.
     #[error("Unauthorized")]
     NotGranted,
+    /// The token grants the access, but is not one of the tenant above all others.
+    #[error("Unauthorized")]
+    NotOfTopTenant,
     /// The tenant asked for is not the token's, nor below it.
     #[error("Unauthorized tenant")]
     UnknownTenant,
@@ -78,9 +81,38 @@ impl Credentials {
     ///
     /// The first of the reasons that holds.
     pub fn judge(self, access: &str) -> Result<Caller, AuthorizationError> {
+        self.judge_under(None, access)
+    }
+
+    /// The same for what concerns the whole platform: after the access, the token must be one of the
+    /// tenant `top`, whatever tenant is asked for.
+    ///
+    /// # Errors
+    ///
+    /// The first of the reasons that holds.
+    pub fn judge_for_platform(
+        self,
+        top: &TenantId,
+        access: &str,
+    ) -> Result<Caller, AuthorizationError> {
+        self.judge_under(Some(top), access)
+    }
+
+    fn judge_under(
+        self,
+        top: Option<&TenantId>,
+        access: &str,
+    ) -> Result<Caller, AuthorizationError> {
         let token = self.token.ok_or(AuthorizationError::UnknownToken)?;
         if !AccessList::compile(&token.acl).grants(&token.identity(), access) {
             return Err(AuthorizationError::NotGranted);
+        }
+        let home = token
+            .metadata
+            .get("tenant_uuid")
+            .and_then(|uuid| uuid.as_str());
+        if top.is_some_and(|top| home != Some(top.as_str())) {
+            return Err(AuthorizationError::NotOfTopTenant);
         }
         match self.tenant {
             Tenant::Known(tenant) => Ok(Caller { token, tenant }),

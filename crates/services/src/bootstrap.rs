@@ -10,6 +10,7 @@ use wazo_auth_model::{
 use crate::{
     authentication::NATIVE_METHOD,
     context::Context,
+    event::Recorder,
     user::{UserError, hash_password},
 };
 
@@ -117,9 +118,11 @@ pub fn create_initial_user(
             return Err(BootstrapError::DifferentPassword(wanted.username.clone()));
         }
         let new = hash_password(cx, &wanted.password)?;
+        let recorder = Recorder::new(cx);
         return cx.transaction(move |db| {
             queries::user::set_password(db, &user.uuid, &new)?;
-            queries::session::delete_by_auth_id(db, user.uuid.as_str())?;
+            let ended = queries::session::delete_by_auth_id(db, user.uuid.as_str())?;
+            recorder.sessions_deleted(db, &ended)?;
             Ok(Outcome::PasswordReset)
         });
     }

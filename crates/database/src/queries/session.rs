@@ -177,9 +177,9 @@ pub fn delete_many(db: &mut Connection, uuids: &[SessionId]) -> DatabaseResult<u
     Ok(deleted)
 }
 
-/// Ends the session of a token, and with it the token. Answers the session's id if there was one.
-pub fn delete_by_token(db: &mut Connection, token: &TokenId) -> DatabaseResult<Option<SessionId>> {
-    let Some(session) = auth_token::table
+/// Ends the session of a token, and with it the token. Answers the session if there was one.
+pub fn delete_by_token(db: &mut Connection, token: &TokenId) -> DatabaseResult<Option<Session>> {
+    let Some(uuid) = auth_token::table
         .find(token.expose())
         .select(auth_token::session_uuid)
         .first::<String>(db)
@@ -187,8 +187,18 @@ pub fn delete_by_token(db: &mut Connection, token: &TokenId) -> DatabaseResult<O
     else {
         return Ok(None);
     };
-    let deleted = diesel::delete(auth_session::table.find(&session)).execute(db)?;
-    Ok((deleted > 0).then(|| SessionId::from_database(session)))
+    delete(db, &Scope::All, &SessionId::from_database(uuid))
+}
+
+/// Keeps other logins of an identity that is no user waiting until the transaction ends: between
+/// counting its sessions and adding one, none is added. For users, their row does that.
+pub fn lock_identity(db: &mut Connection, auth_id: &str) -> DatabaseResult<()> {
+    if let Connection::Postgres(db) = db {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+            .bind::<diesel::sql_types::Text, _>(auth_id)
+            .execute(db)?;
+    }
+    Ok(())
 }
 
 /// Ends all sessions of an identity. Answers those that there were.

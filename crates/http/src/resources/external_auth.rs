@@ -1,18 +1,18 @@
 //! `/users/{user_uuid}/external`: what a user stored for external services.
 
-use actix_web::{
-    HttpResponse,
-    http::{Method, StatusCode},
-};
+use actix_web::{HttpResponse, http::Method};
 use serde_json::{Value, json};
-use wazo_auth_services::external_auth::{self, Filter};
+use wazo_auth_services::{
+    external_auth::{self, Filter},
+    list::Direction,
+};
 
 use crate::{
     app::{Routes, acl},
     body,
     error::ApiError,
     exchange::Exchange,
-    validation::{self, Failures},
+    resources::list::Parameters,
 };
 
 pub fn mount(routes: &mut Routes<'_>) {
@@ -50,52 +50,18 @@ async fn list(exchange: Exchange) -> Result<HttpResponse, ApiError> {
 }
 
 fn filter(exchange: &Exchange) -> Result<Filter, ApiError> {
-    let mut failures = Failures::new();
-    let mut number = |name: &str| {
-        let text = exchange.query(name)?;
-        let failure = match validation::integer_text(&text) {
-            None => validation::wrong_type("integer"),
-            Some(number) if number < 0 => validation::broken(
-                "range",
-                json!({ "min": 0 }),
-                "Must be greater than or equal to 0.",
-            ),
-            // More than fits is more than there is.
-            Some(number) => return Some(usize::try_from(number).unwrap_or(usize::MAX)),
-        };
-        failures.insert(name.to_owned(), failure);
-        None
-    };
-    let limit = number("limit");
-    let offset = number("offset").unwrap_or(0);
-    let mut choice = |name: &str, choices: &[&str]| {
-        if let Some(text) = exchange.query(name)
-            && let Err(failure) = validation::one_of(&text, choices)
-        {
-            failures.insert(name.to_owned(), failure);
-        }
-    };
-    choice("order", &["type"]);
-    choice("direction", &["asc", "desc"]);
-    if let Some(text) = exchange.query("recurse")
-        && validation::boolean_text(&text).is_none()
-    {
-        failures.insert("recurse".to_owned(), validation::wrong_type("boolean"));
-    }
-    if !failures.is_empty() {
-        return Err(ApiError::api(
-            StatusCode::BAD_REQUEST,
-            "invalid-list-param",
-            Some("users"),
-            Value::Object(failures),
-            json!({}),
-        ));
-    }
+    let mut parameters = Parameters::of(exchange);
+    let paging = parameters.paging(&[("type", ())], ());
+    parameters.recurse();
+    let name = parameters.text("type");
+    parameters.check()?;
+    // More than fits is more than there is.
+    let number = |number| usize::try_from(number).unwrap_or(usize::MAX);
     Ok(Filter {
-        search: exchange.query("search"),
-        name: exchange.query("type"),
-        descending: exchange.query("direction").as_deref() == Some("desc"),
-        offset,
-        limit,
+        search: paging.search,
+        name,
+        descending: paging.direction == Direction::Descending,
+        offset: number(paging.offset),
+        limit: paging.limit.map(number),
     })
 }

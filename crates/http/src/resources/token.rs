@@ -1,16 +1,16 @@
-//! `/token`: logging in, checking a token, logging out.
+//! `/token/{token_uuid}`: asking whether a token is good for accesses, logging out.
 
 use actix_web::{
     HttpResponse,
     http::{Method, StatusCode},
 };
-use base64::{Engine, alphabet, engine};
-use serde_json::{Value, json};
-use wazo_auth_model::{ids::TokenId, secret::Secret, token::TokenTimes};
-use wazo_auth_services::{
-    authentication::{AuthenticationError, Credentials, NATIVE_BACKEND},
-    token::{self, LoginRequest, TokenError},
+use serde_json::{Map, Value, json};
+use wazo_auth_model::{
+    access::MAX_ACCESS_LENGTH,
+    ids::TokenId,
+    token::{Token, TokenTimes},
 };
+use wazo_auth_services::token;
 
 use crate::{
     app::{Routes, public},
@@ -18,63 +18,20 @@ use crate::{
     error::ApiError,
     exchange::Exchange,
     python,
-    validation::{self, Failures},
+    resources::login::members,
+    validation,
 };
 
-/// The longest lifetime that a login may ask for: ten years of 365 days, in seconds.
-const MAX_EXPIRATION: i64 = 10 * 365 * 86_400;
-
 pub fn mount(routes: &mut Routes<'_>) {
-    routes.add(Method::POST, "/token", public(), create);
     routes.add(Method::GET, "/token/{token_uuid}", public(), read);
     routes.add(Method::HEAD, "/token/{token_uuid}", public(), check);
     routes.add(Method::DELETE, "/token/{token_uuid}", public(), delete);
-}
-
-/// Logs in.
-async fn create(exchange: Exchange) -> Result<HttpResponse, ApiError> {
-    let fields = Fields::parse(&exchange.json()?)?;
-    let request = LoginRequest {
-        credentials: exchange.header("authorization").and_then(basic),
-        backend: fields.backend,
-        expiration: fields.expiration,
-        mobile: exchange
-            .header("wazo-session-type")
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("mobile")),
-        user_agent: exchange.header("user-agent").unwrap_or_default().to_owned(),
-        remote_addr: exchange.remote_addr(),
-    };
-    let login = request
-        .credentials
-        .as_ref()
-        .map(|credentials| credentials.login.clone());
-    let (address, agent) = (request.remote_addr.clone(), request.user_agent.clone());
-    let made = exchange
-        .app
-        .services
-        .run(exchange.call(), move |cx| token::create(cx, request))
-        .await?;
-    let made = match made {
-        Ok(made) => made,
-        Err(error) => {
-            if let TokenError::Authentication(AuthenticationError::Refused(reason)) = &error {
-                log::info!("Failed login: {reason} from {address} using agent \"{agent}\"");
-            }
-            return Err(error.into());
-        }
-    };
-    log::info!(
-        "Successful login: {} got token {} from {address} using agent \"{agent}\"",
-        login.unwrap_or_default(),
-        made.token.uuid.redacted(),
+    routes.add(
+        Method::POST,
+        "/token/{token_uuid}/scopes/check",
+        public(),
+        check_scopes,
     );
-    let times = TokenTimes::exact(made.issued, Some(made.expires), &chrono::Local);
-    let mut response = HttpResponse::Ok();
-    response.insert_header(("Wazo-Sessions-Revoked", "0"));
-    Ok(body::json_with(
-        response,
-        &json!({ "data": made.token.represent(&times) }),
-    ))
 }
 
 /// Shows a token, if it is good for the access that `scope` names.
@@ -87,12 +44,10 @@ async fn read(exchange: Exchange) -> Result<HttpResponse, ApiError> {
 /// Tells whether a token is good for the access that `scope` names.
 async fn check(exchange: Exchange) -> Result<HttpResponse, ApiError> {
     look_up(&exchange).await?;
-    Ok(HttpResponse::NoContent()
-        .content_type("application/json")
-        .finish())
+    Ok(body::none())
 }
 
-async fn look_up(exchange: &Exchange) -> Result<wazo_auth_model::token::Token, ApiError> {
+async fn look_up(exchange: &Exchange) -> Result<Token, ApiError> {
     let id = token_id(exchange)?;
     let (scope, tenant) = if exchange.request.query_string().is_empty() {
         (None, None)
@@ -101,7 +56,7 @@ async fn look_up(exchange: &Exchange) -> Result<wazo_auth_model::token::Token, A
     };
     if scope
         .as_ref()
-        .is_some_and(|scope| scope.len() > wazo_auth_model::access::MAX_ACCESS_LENGTH)
+        .is_some_and(|scope| scope.len() > MAX_ACCESS_LENGTH)
     {
         return Err(ApiError::bad_request());
     }
@@ -122,150 +77,65 @@ fn token_id(exchange: &Exchange) -> Result<TokenId, ApiError> {
     TokenId::parse(exchange.parameter("token_uuid")?).ok_or_else(ApiError::no_route)
 }
 
-/// The body of a login.
-struct Fields {
-    backend: String,
-    expiration: Option<i64>,
-}
-
-impl Fields {
-    fn parse(document: &Value) -> Result<Self, ApiError> {
-        let mut failures = Failures::new();
-        let fields = match document {
-            Value::Object(members) => members.clone(),
-            // Whatever counts as nothing is the empty object.
-            Value::Null | Value::Bool(false) => Failures::new(),
-            Value::Array(items) if items.is_empty() => Failures::new(),
-            Value::String(text) if text.is_empty() => Failures::new(),
-            Value::Number(number) if number.as_f64() == Some(0.0) => Failures::new(),
-            _ => {
-                failures.insert("_schema".to_owned(), json!(["Invalid input type."]));
-                return Err(invalid(failures));
-            }
-        };
-        let mut backend = NATIVE_BACKEND.to_owned();
-        let mut expiration = None;
-        if let Some(value) = fields.get("backend") {
-            match validation::text(value) {
-                Ok(text) => text.clone_into(&mut backend),
-                Err(failure) => drop(failures.insert("backend".to_owned(), failure)),
-            }
-        }
-        if let Some(value) = fields.get("expiration") {
-            match lifetime(value) {
-                Ok(seconds) => expiration = Some(seconds),
-                Err(failure) => drop(failures.insert("expiration".to_owned(), failure)),
-            }
-        }
-        if let Some(value) = fields.get("access_type") {
-            let checked = validation::text(value)
-                .and_then(|text| validation::one_of(text, &["online", "offline"]).map(|()| text));
-            match checked {
-                Ok("offline") => drop(failures.insert(
-                    "access_type".to_owned(),
-                    json!(["offline access is not available on this server"]),
-                )),
-                Ok(_) => {}
-                Err(failure) => drop(failures.insert("access_type".to_owned(), failure)),
-            }
-        }
-        if failures.is_empty() {
-            Ok(Self {
-                backend,
-                expiration,
-            })
-        } else {
-            Err(invalid(failures))
-        }
+/// Tells for each of several accesses whether a token is good for it.
+async fn check_scopes(exchange: Exchange) -> Result<HttpResponse, ApiError> {
+    let id = token_id(&exchange)?;
+    let (scopes, tenant) = scopes(&exchange.json()?)?;
+    if scopes.iter().any(|scope| scope.len() > MAX_ACCESS_LENGTH) {
+        return Err(ApiError::bad_request());
     }
-}
-
-fn lifetime(value: &Value) -> Result<i64, Value> {
-    let seconds = validation::integer(value)?;
-    i64::try_from(seconds)
-        .ok()
-        .filter(|seconds| (1..=MAX_EXPIRATION).contains(seconds))
-        .ok_or_else(|| {
-            validation::broken(
-                "range",
-                json!({ "min": 1, "max": MAX_EXPIRATION }),
-                &format!(
-                    "Must be greater than or equal to 1 and less than or equal to {MAX_EXPIRATION}."
-                ),
-            )
-        })
-}
-
-fn invalid(failures: Failures) -> ApiError {
-    ApiError::reason(
-        StatusCode::BAD_REQUEST,
-        python::repr(&Value::Object(failures)),
-    )
-}
-
-/// Login and password from the header `Authorization` (RFC 7617); both must be there. Other spellings
-/// of the scheme have never been credentials here.
-fn basic(header: &str) -> Option<Credentials> {
-    let encoded: String = header
-        .strip_prefix("Basic ")?
-        .chars()
-        .filter(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/'))
+    let granted: Map<String, Value> = exchange
+        .run(move |cx| token::check_accesses(cx, id, tenant, scopes))
+        .await?
+        .into_iter()
+        .map(|(scope, granted)| (scope, json!(granted)))
         .collect();
-    let lenient = engine::GeneralPurpose::new(
-        &alphabet::STANDARD,
-        engine::GeneralPurposeConfig::new()
-            .with_decode_padding_mode(engine::DecodePaddingMode::Indifferent),
-    );
-    let bytes = lenient.decode(encoded).ok()?;
-    let text = String::from_utf8(bytes).unwrap_or_else(|error| {
-        // Old clients send ISO 8859-1.
-        error.into_bytes().into_iter().map(char::from).collect()
-    });
-    let (login, password) = text.split_once(':')?;
-    if login.is_empty() || password.is_empty() || text.contains('\0') {
-        return None;
-    }
-    Some(Credentials {
-        login: login.to_owned(),
-        password: Secret::new(password),
-    })
+    Ok(body::json(&json!({ "scopes": granted })))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pair(header: &str) -> Option<(String, String)> {
-        basic(header).map(|found| (found.login, found.password.expose().to_owned()))
-    }
-
-    #[test]
-    fn credentials_are_split_at_the_first_colon() {
-        assert_eq!(
-            pair("Basic YTpiOmM="),
-            Some(("a".to_owned(), "b:c".to_owned()))
-        );
-        assert_eq!(pair("Basic YT pi\nOm.M"), pair("Basic YTpiOmM="));
-    }
-
-    #[test]
-    fn old_clients_may_send_latin_1() {
-        // "é:é" in ISO 8859-1.
-        assert_eq!(pair("Basic 6Trp"), Some(("é".to_owned(), "é".to_owned())));
-    }
-
-    #[test]
-    fn half_of_the_credentials_is_none() {
-        for header in [
-            "Basic",
-            "Basic ",
-            "Basic OmI=",
-            "Basic YTo=",
-            "Bearer YTpi",
-            "basic YTpi",
-            "Basic !!!",
-        ] {
-            assert_eq!(pair(header), None, "{header}");
+/// The body of a check: the accesses, and the tenant to act in.
+fn scopes(document: &Value) -> Result<(Vec<String>, Option<String>), ApiError> {
+    let fields = members(document)?;
+    // In Python's notation at once: the places in the list are keys, and no texts.
+    let mut failures = Vec::new();
+    let mut scopes = Vec::new();
+    match fields.get("scopes") {
+        Some(Value::Array(items)) => {
+            let mut places = Vec::new();
+            for (place, item) in items.iter().enumerate() {
+                match validation::text(item) {
+                    Ok(scope) => scopes.push(scope.to_owned()),
+                    Err(failure) => places.push(format!("{place}: {}", python::repr(&failure))),
+                }
+            }
+            if !places.is_empty() {
+                failures.push(format!("'scopes': {{{}}}", places.join(", ")));
+            }
         }
+        other => {
+            let failure = match other {
+                None => validation::missing(),
+                Some(Value::Null) => validation::null(),
+                Some(_) => validation::wrong_type("list"),
+            };
+            failures.push(format!("'scopes': {}", python::repr(&failure)));
+        }
+    }
+    let mut tenant = None;
+    match fields.get("tenant_uuid") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(text)) => tenant = Some(text.clone()),
+        Some(_) => {
+            let failure = python::repr(&validation::wrong_type("string"));
+            failures.push(format!("'tenant_uuid': {failure}"));
+        }
+    }
+    if failures.is_empty() {
+        Ok((scopes, tenant))
+    } else {
+        Err(ApiError::reason(
+            StatusCode::BAD_REQUEST,
+            format!("{{{}}}", failures.join(", ")),
+        ))
     }
 }

@@ -4,6 +4,7 @@
 use std::{collections::HashSet, net::IpAddr};
 
 use serde_json::{Map, Value as Json};
+use wazo_auth_model::network::Network;
 
 use super::{
     schema::{Key, Kind, LEVELS, suggestion},
@@ -121,6 +122,9 @@ impl Checker {
             (Kind::Paths, Value::List(nodes)) if !nodes.is_empty() => {
                 return self.list(&Kind::Path, nodes, path, secret);
             }
+            (Kind::Texts, Value::List(nodes)) => {
+                return self.list(&Kind::Text, nodes, path, secret);
+            }
             (_, Value::Scalar(scalar)) => from_scalar(kind, scalar),
             _ => None,
         };
@@ -207,13 +211,14 @@ fn from_scalar(kind: &Kind, scalar: &Scalar) -> Option<Json> {
 
 fn from_text(kind: &Kind, text: &str) -> Option<Json> {
     let fits = match kind {
-        Kind::Text => true,
+        Kind::Text | Kind::Texts => true,
         Kind::ShortText(most) => text.chars().count() <= *most,
         Kind::Path | Kind::Paths => !text.is_empty() && !text.contains('\0'),
         // A number alone would be taken for an address by the resolver, 0 for all of them.
         Kind::Address => {
             text.parse::<IpAddr>().is_ok() || text.contains(|c: char| c.is_ascii_alphabetic())
         }
+        Kind::Network => text.parse::<Network>().is_ok(),
         Kind::Level => {
             let level = text.to_ascii_lowercase();
             return LEVELS.contains(&level.as_str()).then(|| level.into());
@@ -275,7 +280,7 @@ fn hint(kind: &Kind, value: &Value) -> &'static str {
         {
             "; remove the leading zero"
         }
-        Kind::Text | Kind::ShortText(_) if reads_as_boolean(scalar) => {
+        Kind::Text | Kind::Texts | Kind::ShortText(_) if reads_as_boolean(scalar) => {
             "; YAML takes this for true or false: put it in quotes"
         }
         _ => "",

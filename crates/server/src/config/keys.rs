@@ -4,8 +4,8 @@
 use super::schema::{
     Key,
     Kind::{
-        self, Address, Any, Bool, Choice, Integer, Level, List, Map, Number, Path, Paths, Record,
-        ShortText, Text,
+        self, Address, Any, Bool, Choice, Integer, Level, List, Map, Network, Number, Path, Paths,
+        Record, ShortText, Text, Texts,
     },
     key, section,
 };
@@ -22,19 +22,20 @@ const REST_API: &[Key] = &[
     key("listen", Address, "127.0.0.1"),
     key("port", PORT, "9497"),
     key("max_threads", Integer(1, 1024), "25"),
-    key("num_proxies", COUNT, "1").idle(),
+    key("num_proxies", COUNT, "1"),
+    key("trusted_proxies", List(&Network), "[127.0.0.0/8, '::1']"),
     key("certificate", Path, "").idle(),
     key("private_key", Path, "").idle(),
     section("cors", CORS),
 ];
 const CORS: &[Key] = &[
-    key("enabled", Bool, "true").idle(),
+    key("enabled", Bool, "true"),
+    key("origins", Texts, "'*'"),
     key(
         "allow_headers",
         List(&Text),
         "[Content-Type, Authorization, X-Auth-Token, Wazo-Tenant, Wazo-Session-Type]",
-    )
-    .idle(),
+    ),
 ];
 const PASSWORD_HASH: &[Key] = &[
     key("scheme", Choice(&["auto", "bcrypt", "pbkdf2"]), "auto"),
@@ -213,7 +214,7 @@ pub const KEYS: &[Key] = &[
     )
     .idle(),
     key("purpose_metadata_mapping", Map(&List(&Text)), PURPOSES).idle(),
-    key("enabled_http_plugins", Map(&Bool), HTTP_PLUGINS).idle(),
+    key("enabled_http_plugins", Map(&Bool), HTTP_PLUGINS),
     key(
         "idp_plugins",
         Record {

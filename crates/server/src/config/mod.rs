@@ -13,6 +13,7 @@ mod merge;
 mod providers;
 mod read;
 mod schema;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -27,6 +28,7 @@ use std::{
 
 use log::LevelFilter;
 use serde_json::{Map, Value};
+use wazo_auth_model::network::Network;
 
 use self::{
     files::Notes,
@@ -68,6 +70,8 @@ pub struct Loaded {
     pub config: Config,
     /// One line each: unknown keys, files that were skipped.
     pub warnings: Vec<String>,
+    /// Those of the warnings that are about files and directories as a whole.
+    pub skipped: Vec<String>,
 }
 
 /// Why there is no configuration: one line for each problem, with file, line and key.
@@ -81,7 +85,8 @@ pub struct Config {
     pub user: Option<String>,
     /// Identity of the platform; events carry it.
     pub uuid: Option<String>,
-    level: LevelFilter,
+    log_level: LevelFilter,
+    debug: bool,
     /// The log file.
     pub log_filename: PathBuf,
     /// The database. Secret.
@@ -104,6 +109,8 @@ pub struct Config {
     pub enabled_backend_plugins: Vec<(String, bool)>,
     /// Types of external authentication, and whether each is enabled, in the order of the configuration.
     pub enabled_external_auth_plugins: Vec<(String, bool)>,
+    /// Families of endpoints, and whether each is enabled, in the order of the configuration.
+    pub enabled_http_plugins: Vec<(String, bool)>,
     /// Metadata plugins, and whether each is enabled, in the order of the configuration.
     pub enabled_metadata_plugins: Vec<(String, bool)>,
     /// Identity providers by priority, those of the same priority in the order of the configuration.
@@ -125,6 +132,20 @@ pub struct RestApi {
     pub port: u16,
     /// Threads that serve requests.
     pub max_threads: usize,
+    /// How many proxies a request passes.
+    pub num_proxies: usize,
+    /// Peers that are proxies of ours.
+    pub trusted_proxies: Vec<Network>,
+    /// What pages of other origins may do; `None`: browsers are told nothing.
+    pub cors: Option<Cors>,
+}
+
+/// `rest_api.cors`.
+pub struct Cors {
+    /// Origins of such pages; `*` is any.
+    pub origins: Vec<String>,
+    /// Request headers that they may set.
+    pub allow_headers: Vec<String>,
 }
 
 /// `password_hash`.
@@ -200,7 +221,22 @@ impl Config {
 
     /// The least serious level that is logged.
     pub fn level_filter(&self) -> LevelFilter {
-        self.level
+        if self.debug {
+            LevelFilter::Debug
+        } else {
+            self.log_level
+        }
+    }
+
+    /// The same, when `debug` is switched off.
+    pub fn level_without_debug(&self) -> LevelFilter {
+        self.log_level
+    }
+
+    /// The whole configuration, in the order of its sources, for people who may read it: secrets are
+    /// `***`, and `log_level` is a number.
+    pub fn document(&self) -> Map<String, Value> {
+        secrets::masked(&self.document, KEYS)
     }
 
     /// The section of a plugin: what stands under its name at the top. An empty object when it has
@@ -241,6 +277,8 @@ fn load(overrides: &Overrides, uuid: Option<OsString>) -> Result<Loaded, ConfigE
     let checked = check::check(&tree, KEYS);
     notes.problems.extend(checked.problems);
     notes.problems.extend(providers::check(&tree));
+    // So far all of them are about whole files.
+    let skipped = notes.warnings.clone();
     notes.warnings.extend(checked.warnings);
     if !notes.problems.is_empty() {
         return Err(ConfigError(notes.problems));
@@ -259,6 +297,7 @@ fn load(overrides: &Overrides, uuid: Option<OsString>) -> Result<Loaded, ConfigE
     Ok(Loaded {
         config,
         warnings: notes.warnings,
+        skipped,
     })
 }
 

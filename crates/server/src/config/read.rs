@@ -6,7 +6,8 @@ use log::LevelFilter;
 use serde_json::{Map, Value};
 
 use super::{
-    Config, ConfigError, IdpBackend, IdpPlugin, PasswordHash, PasswordScheme, Plugins, RestApi,
+    Config, ConfigError, Cors, IdpBackend, IdpPlugin, PasswordHash, PasswordScheme, Plugins,
+    RestApi,
 };
 
 /// Reads a document that has passed all checks.
@@ -16,8 +17,7 @@ use super::{
 /// A key that the table lacks, or has under another kind: a fault of this program.
 pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
     let keys = Document(&document);
-    let level = match keys.text("log_level")? {
-        _ if keys.boolean("debug")? => LevelFilter::Debug,
+    let log_level = match keys.text("log_level")? {
         "debug" => LevelFilter::Debug,
         "info" => LevelFilter::Info,
         "warning" => LevelFilter::Warn,
@@ -29,7 +29,8 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
             .filter(|user| !user.is_empty())
             .map(str::to_owned),
         uuid: keys.optional_text("uuid")?.map(str::to_owned),
-        level,
+        log_level,
+        debug: keys.boolean("debug")?,
         log_filename: keys.text("log_filename")?.into(),
         db_uri: keys.text("db_uri")?.to_owned(),
         db_upgrade_on_startup: keys.boolean("db_upgrade_on_startup")?,
@@ -41,6 +42,13 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
             listen: keys.text("rest_api.listen")?.to_owned(),
             port: keys.integer("rest_api.port")?,
             max_threads: keys.integer("rest_api.max_threads")?,
+            num_proxies: keys.integer("rest_api.num_proxies")?,
+            trusted_proxies: keys.list("rest_api.trusted_proxies", |text| text.parse().ok())?,
+            cors: if keys.boolean("rest_api.cors.enabled")? {
+                Some(cors(&keys)?)
+            } else {
+                None
+            },
         },
         // Whole seconds: a fraction lives a little longer, not shorter.
         default_token_lifetime: keys.number("default_token_lifetime", |seconds| {
@@ -59,6 +67,7 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
         },
         enabled_backend_plugins: keys.switches("enabled_backend_plugins")?,
         enabled_external_auth_plugins: keys.switches("enabled_external_auth_plugins")?,
+        enabled_http_plugins: keys.switches("enabled_http_plugins")?,
         enabled_metadata_plugins: keys.switches("enabled_metadata_plugins")?,
         idp_plugins: idp_plugins(&keys)?,
         idp_backends: idp_backends(&keys)?,
@@ -76,15 +85,28 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
     })
 }
 
-fn directories(keys: &Document<'_>) -> Result<Vec<PathBuf>, ConfigError> {
-    keys.required("plugins.directory", |value| match value {
-        Value::String(path) => Some(vec![path.into()]),
-        Value::Array(paths) => paths
+fn cors(keys: &Document<'_>) -> Result<Cors, ConfigError> {
+    Ok(Cors {
+        origins: keys.required("rest_api.cors.origins", texts)?,
+        allow_headers: keys.required("rest_api.cors.allow_headers", texts)?,
+    })
+}
+
+/// One text, or several.
+fn texts(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::String(text) => Some(vec![text.clone()]),
+        Value::Array(texts) => texts
             .iter()
-            .map(|path| path.as_str().map(PathBuf::from))
+            .map(|text| text.as_str().map(str::to_owned))
             .collect(),
         _ => None,
-    })
+    }
+}
+
+fn directories(keys: &Document<'_>) -> Result<Vec<PathBuf>, ConfigError> {
+    let paths = keys.required("plugins.directory", texts)?;
+    Ok(paths.into_iter().map(PathBuf::from).collect())
 }
 
 fn idp_plugins(keys: &Document<'_>) -> Result<Vec<IdpPlugin>, ConfigError> {
@@ -176,6 +198,17 @@ impl<'a> Document<'a> {
         convert: impl FnOnce(f64) -> Option<T>,
     ) -> Result<T, ConfigError> {
         self.required(path, |value| convert(value.as_f64()?))
+    }
+
+    fn list<T>(
+        &self,
+        path: &str,
+        convert: impl Fn(&'a str) -> Option<T>,
+    ) -> Result<Vec<T>, ConfigError> {
+        self.required(path, |value| {
+            let texts = value.as_array()?.iter();
+            texts.map(|text| convert(text.as_str()?)).collect()
+        })
     }
 
     fn switches(&self, path: &str) -> Result<Vec<(String, bool)>, ConfigError> {

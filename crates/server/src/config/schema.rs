@@ -108,12 +108,16 @@ pub enum Kind {
     Text,
     /// A text with so many characters at most.
     ShortText(usize),
+    /// A text, or a list of texts.
+    Texts,
     /// The path of a file or directory.
     Path,
     /// A path, or a list of paths.
     Paths,
     /// An address to listen on.
     Address,
+    /// An address, or a network of them.
+    Network,
     /// The name of a log level.
     Level,
     /// One of several words.
@@ -141,9 +145,11 @@ impl fmt::Display for Kind {
             Self::Number(least, most) => write!(f, "number from {least} to {most}"),
             Self::Text => f.write_str("text"),
             Self::ShortText(most) => write!(f, "text of at most {most} characters"),
+            Self::Texts => f.write_str("text or list of texts"),
             Self::Path => f.write_str("path"),
             Self::Paths => f.write_str("path or list of paths"),
             Self::Address => f.write_str("IP address or host name"),
+            Self::Network => f.write_str("IP address or network"),
             Self::Level => f.write_str(&either(LEVELS)),
             Self::Choice(words) => f.write_str(&either(words)),
             Self::List(kind) => write!(f, "list of: {kind}"),

@@ -1,0 +1,180 @@
+//! Events: what the rest of the platform is told when something has changed.
+
+use serde_json::{Value, json};
+
+use crate::ids::{SessionId, TenantId, UserId};
+
+/// Something that has happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Somebody logged in.
+    SessionCreated {
+        /// The session.
+        session: SessionId,
+        /// Its tenant.
+        tenant: TenantId,
+        /// Who logged in; none for identities that are no UUID of version 4.
+        user: Option<String>,
+        /// Whether it is the session of a mobile telephone.
+        mobile: bool,
+    },
+    /// A session ended.
+    SessionDeleted {
+        /// The session.
+        session: SessionId,
+        /// Its tenant.
+        tenant: TenantId,
+        /// Whose it was; none where its token had gone before.
+        auth_id: Option<String>,
+    },
+    /// A client got a refresh token.
+    RefreshTokenCreated(Client),
+    /// A client lost its refresh token.
+    RefreshTokenDeleted(Client),
+}
+
+/// A client that stays logged in, without its refresh token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// What it calls itself.
+    pub client_id: String,
+    /// Whether it is a mobile telephone.
+    pub mobile: bool,
+    /// Whom it logs in.
+    pub user: UserId,
+    /// That user's tenant.
+    pub tenant: TenantId,
+}
+
+impl Event {
+    /// Its name, as subscribers know it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SessionCreated { .. } => "auth_session_created",
+            Self::SessionDeleted { .. } => "auth_session_deleted",
+            Self::RefreshTokenCreated(_) => "auth_refresh_token_created",
+            Self::RefreshTokenDeleted(_) => "auth_refresh_token_deleted",
+        }
+    }
+
+    /// What it is about. Events with the same text here are told in the order in which they happened.
+    #[must_use]
+    pub fn object(&self) -> String {
+        match self {
+            Self::SessionCreated { session, .. } | Self::SessionDeleted { session, .. } => {
+                format!("session {session}")
+            }
+            Self::RefreshTokenCreated(client) | Self::RefreshTokenDeleted(client) => {
+                format!("refresh_token {} {}", client.user, client.client_id)
+            }
+        }
+    }
+
+    /// The tenant that it happened in.
+    #[must_use]
+    pub fn tenant(&self) -> &TenantId {
+        match self {
+            Self::SessionCreated { tenant, .. } | Self::SessionDeleted { tenant, .. } => tenant,
+            Self::RefreshTokenCreated(client) | Self::RefreshTokenDeleted(client) => &client.tenant,
+        }
+    }
+
+    /// Whom it is about: a user's UUID, or another identity that logged in.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        match self {
+            Self::SessionCreated { user, .. } => user.as_deref(),
+            Self::SessionDeleted { auth_id, .. } => auth_id.as_deref(),
+            Self::RefreshTokenCreated(client) | Self::RefreshTokenDeleted(client) => {
+                Some(client.user.as_str())
+            }
+        }
+    }
+
+    /// What subscribers are told, with its members in their order.
+    #[must_use]
+    pub fn payload(&self) -> Value {
+        match self {
+            Self::SessionCreated {
+                session,
+                tenant,
+                user,
+                mobile,
+            } => json!({
+                "uuid": session.as_str(),
+                "tenant_uuid": tenant.as_str(),
+                "user_uuid": user,
+                "mobile": mobile,
+            }),
+            Self::SessionDeleted {
+                session,
+                tenant,
+                auth_id,
+            } => json!({
+                "uuid": session.as_str(),
+                "user_uuid": auth_id,
+                "tenant_uuid": tenant.as_str(),
+            }),
+            Self::RefreshTokenCreated(client) | Self::RefreshTokenDeleted(client) => json!({
+                "client_id": client.client_id,
+                "mobile": client.mobile,
+                "user_uuid": client.user.as_str(),
+                "tenant_uuid": client.tenant.as_str(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_subscribers_are_told_has_its_members_in_order() {
+        let (session, tenant) = (SessionId::random(), TenantId::random());
+        let user = UserId::random();
+        let client = Client {
+            client_id: "a.b*c#d".to_owned(),
+            mobile: true,
+            user: user.clone(),
+            tenant: tenant.clone(),
+        };
+        let created = Event::SessionCreated {
+            session: session.clone(),
+            tenant: tenant.clone(),
+            user: None,
+            mobile: false,
+        };
+        let deleted = Event::SessionDeleted {
+            session: session.clone(),
+            tenant: tenant.clone(),
+            auth_id: Some("wazo-auth".to_owned()),
+        };
+        for (event, expected) in [
+            (
+                &created,
+                format!(
+                    r#"{{"uuid":"{session}","tenant_uuid":"{tenant}","user_uuid":null,"mobile":false}}"#
+                ),
+            ),
+            (
+                &deleted,
+                format!(
+                    r#"{{"uuid":"{session}","user_uuid":"wazo-auth","tenant_uuid":"{tenant}"}}"#
+                ),
+            ),
+            (
+                &Event::RefreshTokenDeleted(client),
+                format!(
+                    r#"{{"client_id":"a.b*c#d","mobile":true,"user_uuid":"{user}","tenant_uuid":"{tenant}"}}"#
+                ),
+            ),
+        ] {
+            assert_eq!(event.payload().to_string(), expected);
+        }
+        assert_eq!(created.object(), deleted.object());
+        assert_eq!(created.user(), None);
+        assert_eq!(deleted.user(), Some("wazo-auth"));
+    }
+}

@@ -1,0 +1,51 @@
+//! Telling the rest of the platform what has changed: events are written in the transaction of the
+//! change, so that none tells of what never happened and none is missing.
+
+use chrono::{DateTime, Utc};
+use wazo_auth_database::{
+    Connection, DatabaseResult,
+    queries::{self, session::Session},
+};
+use wazo_auth_model::event::Event;
+
+use crate::context::Context;
+
+/// Writes events, where the database has a place for them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Recorder {
+    now: DateTime<Utc>,
+    on: bool,
+}
+
+impl Recorder {
+    /// One for an operation of now.
+    pub fn new(cx: &Context) -> Self {
+        Self {
+            now: cx.services().now(),
+            on: cx.services().database().has_events(),
+        }
+    }
+
+    /// Writes an event.
+    pub fn record(self, db: &mut Connection, event: &Event) -> DatabaseResult<()> {
+        if !self.on {
+            return Ok(());
+        }
+        queries::event::insert(db, event, self.now)
+    }
+
+    /// Tells of sessions that were ended.
+    pub fn sessions_deleted(self, db: &mut Connection, ended: &[Session]) -> DatabaseResult<()> {
+        for session in ended {
+            self.record(
+                db,
+                &Event::SessionDeleted {
+                    session: session.uuid.clone(),
+                    tenant: session.tenant_uuid.clone(),
+                    auth_id: session.auth_id.clone(),
+                },
+            )?;
+        }
+        Ok(())
+    }
+}

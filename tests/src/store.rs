@@ -1,0 +1,192 @@
+//! The database of an installation, for what no endpoint does or shows.
+
+use serde_json::Value;
+use wazo_auth_database::{
+    Connection, Database, DatabaseResult, Settings, Uri,
+    queries::{
+        event, group,
+        policy::{self, Policy},
+        refresh_token::{self, RefreshToken},
+        tenant::{self, Tenant},
+        user::{self, Profile},
+    },
+};
+use wazo_auth_model::{
+    ids::{PolicyId, RefreshTokenId, TenantId, UserId},
+    password::{HashSettings, Scheme},
+    secret::Secret,
+};
+use wazo_auth_test_support::Installation;
+
+/// The password of all users made here.
+pub const PASSWORD: &str = "w0nder1and";
+
+/// A database, beside the daemon that works on it.
+pub struct Store(Database);
+
+impl Store {
+    /// The database of an installation.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be opened.
+    #[must_use]
+    pub fn of(installation: &Installation) -> Self {
+        let file = installation.path("config.yml");
+        let text = std::fs::read_to_string(&file).expect("an installation has a configuration");
+        let uri = text
+            .lines()
+            .find_map(|line| line.strip_prefix("db_uri: '")?.strip_suffix('\''))
+            .expect("the configuration names a database");
+        let settings = Settings {
+            uri: Uri::parse(uri).expect("the daemon can read it too"),
+            threads: 1,
+        };
+        Self(Database::open(&settings).expect("the database can be opened"))
+    }
+
+    /// Runs one transaction.
+    ///
+    /// # Panics
+    ///
+    /// When it fails.
+    pub fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Connection) -> DatabaseResult<T> + Send + 'static,
+    ) -> T {
+        self.0.write(work).wait().expect("a transaction succeeds")
+    }
+
+    /// Adds a tenant below the top tenant, or below another one; answers its id.
+    #[must_use]
+    pub fn tenant(&self, parent: Option<&str>, slug: &str) -> String {
+        let uuid = TenantId::random();
+        let new = (uuid.clone(), parent.map(str::to_owned), slug.to_owned());
+        self.write(move |db| {
+            let (uuid, parent, slug) = new.clone();
+            let parent_uuid = match parent {
+                Some(parent) => TenantId::from_database(parent),
+                None => tenant::find_top(db)?.uuid,
+            };
+            let new = Tenant {
+                uuid,
+                name: None,
+                phone: None,
+                contact_uuid: None,
+                parent_uuid,
+                slug,
+                default_authentication_method: "native".to_owned(),
+            };
+            tenant::insert(db, &new)
+        });
+        uuid.to_string()
+    }
+
+    /// Adds a user of the top tenant, or of another one, who has the password [`PASSWORD`] and these
+    /// accesses; answers its id.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    #[must_use]
+    pub fn user(&self, tenant: Option<&str>, name: &str, acl: &[&str]) -> String {
+        let uuid = UserId::random();
+        let password = HashSettings {
+            scheme: Scheme::Bcrypt,
+            bcrypt_cost: 4,
+            upgrade: false,
+        }
+        .hash(&Secret::new(PASSWORD), [7; 64])
+        .expect("the cost is in range");
+        let accesses: Vec<String> = acl.iter().map(|access| (*access).to_owned()).collect();
+        let (id, name) = (uuid.clone(), name.to_owned());
+        let tenant = tenant.map(|tenant| TenantId::from_database(tenant.to_owned()));
+        self.write(move |db| {
+            let home = match &tenant {
+                Some(tenant) => tenant.clone(),
+                None => tenant::find_top(db)?.uuid,
+            };
+            user::insert(db, &id, &home, &profile(&name), Some(&password))?;
+            let policy = Policy {
+                uuid: PolicyId::random(),
+                name: id.to_string(),
+                slug: id.to_string(),
+                description: None,
+                tenant_uuid: home.clone(),
+                config_managed: false,
+                shared: false,
+                accesses: accesses.clone(),
+            };
+            policy::insert(db, &policy)?;
+            user::add_policy(db, &id, &policy.uuid)?;
+            if let Some(group) = group::find_all_users(db, &home)? {
+                user::join_group(db, &id, &group)?;
+            }
+            Ok(())
+        });
+        uuid.to_string()
+    }
+
+    /// Gives a user another name, and says whether it may log in.
+    pub fn change_user(&self, uuid: &str, name: &str, enabled: bool) {
+        let profile = Profile {
+            enabled,
+            ..profile(name)
+        };
+        let id = UserId::from_database(uuid.to_owned());
+        self.write(move |db| user::update(db, &id, &profile));
+    }
+
+    /// Adds a refresh token that names a login and no user, as another program could; answers it.
+    #[must_use]
+    pub fn refresh_token_of_login(&self, login: &str, client_id: &str) -> String {
+        let uuid = RefreshTokenId::random();
+        let new = RefreshToken {
+            uuid: uuid.clone(),
+            client_id: Some(client_id.to_owned()),
+            user_uuid: None,
+            backend: None,
+            login: Some(login.to_owned()),
+            user_agent: None,
+            remote_addr: None,
+            created_at: None,
+            mobile: false,
+            metadata: Value::Null,
+        };
+        self.write(move |db| refresh_token::insert(db, &new));
+        uuid.expose().to_owned()
+    }
+
+    /// Gives a user an authentication method of its own.
+    pub fn set_method(&self, uuid: &str, method: &str) {
+        let (id, method) = (UserId::from_database(uuid.to_owned()), method.to_owned());
+        self.write(move |db| user::set_authentication_method(db, &id, &method));
+    }
+
+    /// The events that wait, as name and what subscribers are told.
+    #[must_use]
+    pub fn events(&self) -> Vec<(String, Value)> {
+        self.write(|db| event::list(db, 0, i64::MAX))
+            .into_iter()
+            .map(|event| (event.name, event.payload))
+            .collect()
+    }
+
+    /// The names of the events that wait behind the first `known` ones.
+    #[must_use]
+    pub fn news(&self, known: usize) -> Vec<String> {
+        let events = self.events().into_iter().skip(known);
+        events.map(|(name, _)| name).collect()
+    }
+}
+
+fn profile(name: &str) -> Profile {
+    Profile {
+        username: Some(name.to_owned()),
+        firstname: None,
+        lastname: None,
+        purpose: "user".to_owned(),
+        authentication_method: "default".to_owned(),
+        enabled: true,
+    }
+}
