@@ -49,14 +49,19 @@ pub struct Database {
 pub struct Pending<T, E>(Result<oneshot::Receiver<Result<T, E>>, DatabaseError>);
 
 impl Database {
-    /// Waits until the database lets us in, for `patience` at most.
+    /// Waits until the database lets us in, for `patience` at most. `tell` gets each reason why it does
+    /// not, once: some go away by themselves, and others never will.
     ///
     /// # Errors
     ///
     /// The last failure, when the time is up.
-    pub fn wait_for(uri: &Uri, patience: Duration) -> DatabaseResult<()> {
+    pub fn wait_for(
+        uri: &Uri,
+        patience: Duration,
+        mut tell: impl FnMut(&str),
+    ) -> DatabaseResult<()> {
         let end = Instant::now() + patience;
-        let mut told = false;
+        let mut told = String::new();
         loop {
             let failure = match open(uri) {
                 Ok(_) => return Ok(()),
@@ -66,9 +71,10 @@ impl Database {
             if !uri.is_postgres() || Instant::now() >= end {
                 return Err(failure);
             }
-            if !told {
-                log::warn!("waiting for the database: {}", chain(&failure));
-                told = true;
+            let reason = chain(&failure);
+            if reason != told {
+                tell(&format!("waiting for the database: {reason}"));
+                told = reason;
             }
             thread::sleep(BETWEEN_TRIES);
         }

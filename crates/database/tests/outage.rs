@@ -148,17 +148,29 @@ fn a_server_that_is_not_there_is_waited_for() {
     let server = Arc::new(Server::durable());
     let uri = Uri::parse(&server.uri(&server.database())).unwrap();
     server.kill();
-    let short = Database::wait_for(&uri, Duration::ZERO);
+    let short = Database::wait_for(&uri, Duration::ZERO, |_| {});
     assert!(
         matches!(short, Err(DatabaseError::Open { .. })),
         "{short:?}"
     );
     let waiting = {
         let uri = uri.clone();
-        thread::spawn(move || Database::wait_for(&uri, wait::PATIENCE))
+        thread::spawn(move || {
+            let mut told = Vec::new();
+            let waited = Database::wait_for(&uri, wait::PATIENCE, |reason| {
+                told.push(reason.to_owned());
+            });
+            (waited, told)
+        })
     };
     server.up();
-    waiting.join().unwrap().unwrap();
+    let (waited, told) = waiting.join().unwrap();
+    waited.unwrap();
+    assert!(
+        told.iter()
+            .all(|reason| reason.starts_with("waiting for the database: ")),
+        "{told:?}"
+    );
 }
 
 #[test]

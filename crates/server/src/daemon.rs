@@ -64,7 +64,9 @@ pub fn run(overrides: &Overrides) -> ExitCode {
 
 fn serve(config: &Config) -> Result<(), Failure> {
     let uri = wiring::database_uri(config)?;
-    Database::wait_for(&uri, config.db_connect_retry_timeout)?;
+    Database::wait_for(&uri, config.db_connect_retry_timeout, |reason| {
+        log::warn!("{reason}");
+    })?;
     if config.db_upgrade_on_startup {
         let done = Database::migrate(&uri)?;
         if done.adopted {
