@@ -114,7 +114,35 @@ pub(crate) fn build_foreign(_held: &Lock, root: &Path, package: Option<&str>) ->
     run(cargo)
 }
 
+/// Runs the tests of a package that [`build_foreign`] has built.
+pub(crate) fn test_foreign(_held: &Lock, root: &Path) {
+    let mut cargo = clean();
+    cargo
+        .current_dir(root)
+        .args(["test", "--quiet", "--offline", "--target-dir"])
+        .arg(plugins_target());
+    let output = command::run(cargo, LIMIT);
+    assert!(output.status.success(), "tests failed: {output:#?}");
+}
+
 fn cargo() -> Command {
+    let mut cargo = clean();
+    cargo.args([
+        "build",
+        "--quiet",
+        "--message-format",
+        "json-render-diagnostics",
+    ]);
+    match PLACE.profile.as_str() {
+        "debug" => {}
+        profile => {
+            cargo.args(["--profile", profile]);
+        }
+    }
+    cargo
+}
+
+fn clean() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // What cargo tells tests about their own package is nothing for another build.
     for (name, _) in env::vars_os() {
@@ -131,21 +159,7 @@ fn cargo() -> Command {
             cargo.env_remove(&name);
         }
     }
-    cargo
-        .args([
-            "build",
-            "--quiet",
-            "--message-format",
-            "json-render-diagnostics",
-        ])
-        .env("CARGO_TERM_COLOR", "never")
-        .stdin(Stdio::null());
-    match PLACE.profile.as_str() {
-        "debug" => {}
-        profile => {
-            cargo.args(["--profile", profile]);
-        }
-    }
+    cargo.env("CARGO_TERM_COLOR", "never").stdin(Stdio::null());
     cargo
 }
 

@@ -68,6 +68,29 @@ pub fn bad(name: &str) -> PathBuf {
     })
 }
 
+/// A plugin made from its `Cargo.toml` and `src/lib.rs`, as an author writes them beside a checkout: the
+/// path `../wazo-auth` leads to this one. Its own tests have passed.
+///
+/// # Panics
+///
+/// When it cannot be built, or a test of its own fails.
+pub fn from_source(name: &str, manifest: &str, source: &str) -> PathBuf {
+    once(&format!("source-{name}"), |lock| {
+        let root = cargo::plugins_target().join("source").join(name);
+        let manifest = manifest.replace("../wazo-auth", &cargo::WORKSPACE.display().to_string());
+        fs::create_dir_all(root.join("src")).expect("a folder of cargo's can be written");
+        // Cargo looks for a workspace in the folders above, and must find this package's own.
+        home::write(
+            &root.join("Cargo.toml"),
+            format!("{manifest}\n[workspace]\n"),
+        );
+        home::write(&root.join("src/lib.rs"), source);
+        let built = cargo::build_foreign(lock, &root, None);
+        cargo::test_foreign(lock, &root);
+        find(&built, &name.replace('-', "_")).to_owned()
+    })
+}
+
 /// Builds a file once per test process and keeps it where no other build replaces it.
 pub(crate) fn once(name: &str, build: impl FnOnce(&Lock) -> PathBuf) -> PathBuf {
     static BUILT: Mutex<Option<HashMap<String, PathBuf>>> = Mutex::new(None);
