@@ -1,4 +1,8 @@
 //! The page for plugin authors: its plugins are built as they stand there, tested, and used.
+#![expect(
+    clippy::panic,
+    reason = "a failed expectation should stop a test, loudly"
+)]
 
 use std::{fs, path::Path};
 
