@@ -82,16 +82,14 @@ pub(crate) fn lock() -> Lock {
     Lock(file)
 }
 
-/// Builds packages of this workspace as these tests were built.
-pub(crate) fn build_ours(_held: &Lock, packages: &[&str]) -> Vec<Artifact> {
+/// Builds this workspace as these tests were built. The whole of it: chosen packages would be built with
+/// other features of their dependencies, and hence with all of these anew.
+pub(crate) fn build_ours(_held: &Lock) -> Vec<Artifact> {
     let mut cargo = cargo();
     cargo
         .current_dir(&*WORKSPACE)
-        .args(["--locked", "--target-dir"])
+        .args(["--locked", "--workspace", "--target-dir"])
         .arg(target());
-    for package in packages {
-        cargo.args(["--package", package]);
-    }
     run(cargo)
 }
 

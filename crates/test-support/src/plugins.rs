@@ -12,17 +12,8 @@ use crate::{
     home,
 };
 
-/// The plugins that ship or that people learn from, built once per test process.
-static OURS: LazyLock<Vec<Artifact>> = LazyLock::new(|| {
-    cargo::build_ours(
-        &cargo::lock(),
-        &[
-            "wazo-auth-plugin-native",
-            "wazo-auth-plugin-backend-example",
-            "wazo-auth-plugin-external-bar",
-        ],
-    )
-});
+/// What this workspace builds: programs and plugins, once per test process.
+static OURS: LazyLock<Vec<Artifact>> = LazyLock::new(|| cargo::build_ours(&cargo::lock()));
 
 /// The plugin with the backend `wazo_user`, without which no daemon starts.
 pub fn native() -> &'static Path {
@@ -39,7 +30,7 @@ pub fn external_bar() -> &'static Path {
     ours("wazo_auth_plugin_external_bar")
 }
 
-fn ours(name: &str) -> &'static Path {
+pub(crate) fn ours(name: &str) -> &'static Path {
     find(&OURS, name)
 }
 
