@@ -165,19 +165,22 @@ impl Found {
         }
     }
 
-    fn pending(&self, known: &[String]) -> Vec<String> {
+    /// What is not there yet, oldest first.
+    fn missing<'a>(&self, known: &'a [String]) -> Vec<&'a String> {
         let has = |wanted: &str| match &self.own {
             Some(own) => own.iter().any(|(version, _)| version == wanted),
             None => wanted == BASELINE && self.reference.is_some(),
         };
-        let pending = known.iter().filter(|version| !has(version));
-        if self.may_not_add.is_some() {
-            return pending
-                .filter(|version| *version == BASELINE)
-                .cloned()
-                .collect();
-        }
-        pending.cloned().collect()
+        known.iter().filter(|version| !has(version)).collect()
+    }
+
+    /// What of that we may add.
+    fn pending(&self, known: &[String]) -> Vec<String> {
+        self.missing(known)
+            .into_iter()
+            .filter(|version| self.may_not_add.is_none() || *version == BASELINE)
+            .cloned()
+            .collect()
     }
 
     /// Whether there is a schema that we did not make, without a note of ours yet.
@@ -300,6 +303,10 @@ pub(crate) fn migrate(
                      adopted BOOLEAN NOT NULL
                  )",
             )?;
+            if let Connection::Postgres(postgres) = connection {
+                // A daemon whose role may add nothing has to know what is there.
+                postgres.batch_execute("GRANT SELECT ON wazo_auth_rs_migration TO PUBLIC")?;
+            }
             if adopted {
                 note(connection, BASELINE, true)?;
             }
@@ -369,7 +376,9 @@ pub(crate) fn check(connection: &mut Connection) -> DatabaseResult<Ready> {
     let known = known(connection)?;
     let found = Found::look(connection)?;
     found.judge(&known, matches!(connection, Connection::Postgres(_)))?;
-    if let Some(reason) = &found.may_not_add {
+    if let Some(reason) = &found.may_not_add
+        && !found.missing(&known).is_empty()
+    {
         log::warn!(
             "what makes wazo-auth fast on this database is missing: {reason}; run wazo-auth-upgrade-db as its owner"
         );

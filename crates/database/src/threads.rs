@@ -5,6 +5,9 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
     thread,
     time::{Duration, Instant},
 };
@@ -25,6 +28,10 @@ use crate::{
 const QUEUE: usize = 1024;
 /// How long to wait before a database that does not answer yet is tried again.
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
+
+/// How long anybody waits for an answer: longer than a statement may take, and not for ever, whatever has
+/// become of the server.
+const LONGEST_WAIT: Duration = Duration::from_secs(35);
 
 type Job = Box<dyn FnOnce(&mut Worker) + Send>;
 
@@ -207,25 +214,59 @@ impl<T, E: From<DatabaseError>> Pending<T, E> {
     /// What the closure answered, or that the database is overloaded or gone.
     pub fn wait(self) -> Result<T, E> {
         match self.0 {
-            Ok(receiver) => receiver
-                .blocking_recv()
-                .unwrap_or_else(|_| Err(DatabaseError::Unavailable.into())),
+            Ok(receiver) => match wait_for_answer(receiver, Instant::now() + LONGEST_WAIT) {
+                Some(Ok(answer)) => answer,
+                Some(Err(_)) => Err(DatabaseError::Unavailable.into()),
+                None => Err(silent().into()),
+            },
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Waits for the answer without blocking the thread.
+    /// Waits for the answer without blocking the thread, which has to be one of tokio's.
     ///
     /// # Errors
     ///
     /// As for [`wait`](Self::wait).
     pub async fn answer(self) -> Result<T, E> {
         match self.0 {
-            Ok(receiver) => receiver
-                .await
-                .unwrap_or_else(|_| Err(DatabaseError::Unavailable.into())),
+            Ok(receiver) => match tokio::time::timeout(LONGEST_WAIT, receiver).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(_)) => Err(DatabaseError::Unavailable.into()),
+                Err(_) => Err(silent().into()),
+            },
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+fn silent() -> DatabaseError {
+    log::error!(
+        "the database has not answered for {} s",
+        LONGEST_WAIT.as_secs()
+    );
+    DatabaseError::Unavailable
+}
+
+/// Blocks this thread until the answer is there; `None` when it is not by the deadline.
+fn wait_for_answer<T>(
+    mut receiver: oneshot::Receiver<T>,
+    deadline: Instant,
+) -> Option<Result<T, oneshot::error::RecvError>> {
+    struct Unpark(thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(answer) = Pin::new(&mut receiver).poll(&mut context) {
+            return Some(answer);
+        }
+        let left = deadline.checked_duration_since(Instant::now())?;
+        thread::park_timeout(left);
     }
 }
 

@@ -220,4 +220,16 @@ fn a_role_that_may_add_nothing_is_served_without_our_additions() {
     let database = Database::open(&wazo_auth_database::Settings { uri, threads: 1 }).unwrap();
     assert!(database.is_adopted());
     assert!(database.read(queries::tenant::find_top).wait().is_ok());
+
+    // When the owner has added it all, the guest sees it.
+    Database::migrate(&owner).unwrap();
+    let uri = Uri::parse(&server.uri_as(&role, &name)).unwrap();
+    assert!(Database::plan(&uri).unwrap().pending.is_empty());
+    let database = Database::open(&wazo_auth_database::Settings { uri, threads: 1 }).unwrap();
+    assert!(database.is_adopted());
+    let kept = database.write(|db| queries::installation::find_or_insert_uuid(db, "guest's"));
+    assert!(
+        kept.wait().is_err(),
+        "nobody has kept one, and a guest may not"
+    );
 }

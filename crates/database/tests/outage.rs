@@ -205,6 +205,28 @@ fn transactions_that_deadlock_are_run_again() {
 }
 
 #[test]
+fn a_closure_that_swallows_a_failed_statement_is_told_that_nothing_was_kept() {
+    let engine = Engine::empty_postgres().migrated();
+    let tenant = top(engine.database()).unwrap();
+    let id = SessionId::random();
+    let new = id.clone();
+    let answer = engine
+        .database()
+        .write(move |db| {
+            queries::session::insert(db, &new, &tenant, false)?;
+            let again = queries::session::insert(db, &new, &tenant, false);
+            assert!(again.is_err());
+            Ok::<_, DatabaseError>(())
+        })
+        .wait();
+    assert!(
+        matches!(answer, Err(DatabaseError::Damaged(_))),
+        "{answer:?}"
+    );
+    assert!(add_session(engine.database(), &top(engine.database()).unwrap()).is_ok());
+}
+
+#[test]
 fn two_daemons_write_to_one_database() {
     for engine in both() {
         let other = Arc::new(engine.open());

@@ -120,6 +120,7 @@ pub fn create_initial_user(
         return cx.transaction(move |db| {
             queries::user::set_password(db, &user.uuid, &new)?;
             queries::session::delete_by_auth_id(db, user.uuid.as_str())?;
+            queries::refresh_token::delete_by_user(db, &user.uuid)?;
             Ok(Outcome::PasswordReset)
         });
     }

@@ -10,7 +10,7 @@ use wazo_auth_plugin_host::{CallContext, Registry};
 use crate::{
     clock::Clock,
     settings::Settings,
-    threads::{Overloaded, Threads},
+    threads::{Threads, Unserved},
 };
 
 /// Requests that may wait for a request thread.
@@ -95,12 +95,8 @@ impl Services {
     ///
     /// # Errors
     ///
-    /// [`Overloaded`] when too many requests wait, or the operation panicked.
-    pub async fn run<T, F>(
-        self: &Arc<Self>,
-        call: CallContext,
-        operation: F,
-    ) -> Result<T, Overloaded>
+    /// [`Unserved`] when too many requests wait, or the operation panicked.
+    pub async fn run<T, F>(self: &Arc<Self>, call: CallContext, operation: F) -> Result<T, Unserved>
     where
         T: Send + 'static,
         F: FnOnce(&Context) -> T + Send + 'static,
@@ -109,7 +105,7 @@ impl Services {
         self.requests
             .submit(move || operation(&context))?
             .await
-            .map_err(|_| Overloaded)
+            .map_err(|_| Unserved::Panicked)
     }
 }
 
@@ -209,11 +205,11 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// [`Overloaded`] when too many passwords wait.
+    /// [`Unserved`] when too many passwords wait.
     pub fn hash<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Overloaded> {
+    ) -> Result<T, Unserved> {
         self.services.hashing.run(work)
     }
 }

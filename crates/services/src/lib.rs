@@ -23,5 +23,5 @@ pub use clock::{Clock, SystemClock};
 pub use context::{Context, Services};
 pub use host::{Host, OPERATIONS};
 pub use settings::{IdpBackend, Settings};
-pub use threads::{Overloaded, Threads};
+pub use threads::{Threads, Unserved};
 pub use wazo_auth_database::{DatabaseError, Pending};

@@ -131,6 +131,7 @@ pub fn create(cx: &Context, request: LoginRequest) -> Result<NewToken, TokenErro
         backend: verified.backend.name().to_owned(),
         top_tenant: cx.services().top_tenant().clone(),
         max_sessions: cx.services().settings.max_user_concurrent_sessions,
+        now: issued.timestamp(),
         mobile: request.mobile,
     };
     let token = cx.transaction(move |db| {
@@ -217,6 +218,7 @@ struct Admission {
     backend: String,
     top_tenant: TenantId,
     max_sessions: i64,
+    now: i64,
     mobile: bool,
 }
 
@@ -232,7 +234,8 @@ impl Admission {
         );
         if limited
             && is_uuid_v4(&token.auth_id)
-            && queries::session::count_by_auth_id(db, &token.auth_id)? >= self.max_sessions
+            && queries::session::count_by_auth_id(db, &token.auth_id, self.now)?
+                >= self.max_sessions
         {
             return Err(TokenError::TooManySessions(token.auth_id.clone()));
         }
@@ -251,6 +254,8 @@ impl Admission {
 
     /// A user that was disabled, renamed or moved to another method meanwhile gets no token.
     fn recheck(&self, db: &mut Connection, user: &UserId) -> Result<(), TokenError> {
+        // Until the end of the transaction nobody disables the user, and nobody else logs in as it.
+        queries::user::lock(db, user)?;
         let now = queries::user::find_by_login(db, &self.login)?;
         if now.is_some_and(|now| now.uuid == *user && now.authentication_method == self.method) {
             return Ok(());
