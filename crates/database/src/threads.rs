@@ -29,9 +29,8 @@ const QUEUE: usize = 1024;
 /// How long to wait before a database that does not answer yet is tried again.
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
-/// How long anybody waits for an answer: longer than a statement may take, and not for ever, whatever has
-/// become of the server.
-const LONGEST_WAIT: Duration = Duration::from_secs(35);
+/// A statement may take 30 s.
+const USUAL_PATIENCE: Duration = Duration::from_secs(35);
 
 type Job = Box<dyn FnOnce(&mut Worker) + Send>;
 
@@ -42,6 +41,21 @@ pub struct Settings {
     pub uri: Uri,
     /// Threads: for PostgreSQL all of them, for SQLite those that read, beside the one that writes.
     pub threads: usize,
+    /// How long anybody waits for an answer. Longer than a statement may take, and not for ever,
+    /// whatever has become of the server.
+    pub patience: Duration,
+}
+
+impl Settings {
+    /// Settings with the usual patience.
+    #[must_use]
+    pub fn new(uri: Uri, threads: usize) -> Self {
+        Self {
+            uri,
+            threads,
+            patience: USUAL_PATIENCE,
+        }
+    }
 }
 
 /// The database: hands closures to its threads. Dropping it ends them, after what they have begun.
@@ -49,11 +63,15 @@ pub struct Database {
     reads: Sender<Job>,
     writes: Sender<Job>,
     adopted: bool,
+    patience: Duration,
 }
 
 /// The answer of a closure that runs elsewhere: `wait` for it on a thread, or `.await` it.
 #[must_use]
-pub struct Pending<T, E>(Result<oneshot::Receiver<Result<T, E>>, DatabaseError>);
+pub struct Pending<T, E> {
+    receiver: Result<oneshot::Receiver<Result<T, E>>, DatabaseError>,
+    patience: Duration,
+}
 
 impl Database {
     /// Waits until the database lets us in, for `patience` at most. `tell` gets each reason why it does
@@ -145,6 +163,7 @@ impl Database {
             reads: writes.clone(),
             writes,
             adopted: state.adopted,
+            patience: settings.patience,
         };
         if settings.uri.is_postgres() {
             for number in 0..settings.threads.max(1) {
@@ -176,7 +195,7 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        submit(&self.reads, Mode::Statement, work)
+        submit(&self.reads, self.patience, Mode::Statement, work)
     }
 
     /// Runs a closure on one snapshot of the database. It may be run again, so it has no other
@@ -189,7 +208,7 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        submit(&self.reads, Mode::Read, work)
+        submit(&self.reads, self.patience, Mode::Read, work)
     }
 
     /// Runs a closure in a transaction, committed when it succeeds. It may be run again, so it has
@@ -202,7 +221,7 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        submit(&self.writes, Mode::Write, work)
+        submit(&self.writes, self.patience, Mode::Write, work)
     }
 }
 
@@ -213,11 +232,11 @@ impl<T, E: From<DatabaseError>> Pending<T, E> {
     ///
     /// What the closure answered, or that the database is overloaded or gone.
     pub fn wait(self) -> Result<T, E> {
-        match self.0 {
-            Ok(receiver) => match wait_for_answer(receiver, Instant::now() + LONGEST_WAIT) {
+        match self.receiver {
+            Ok(receiver) => match wait_for_answer(receiver, Instant::now() + self.patience) {
                 Some(Ok(answer)) => answer,
                 Some(Err(_)) => Err(DatabaseError::Unavailable.into()),
-                None => Err(silent().into()),
+                None => Err(silent(self.patience).into()),
             },
             Err(error) => Err(error.into()),
         }
@@ -229,21 +248,21 @@ impl<T, E: From<DatabaseError>> Pending<T, E> {
     ///
     /// As for [`wait`](Self::wait).
     pub async fn answer(self) -> Result<T, E> {
-        match self.0 {
-            Ok(receiver) => match tokio::time::timeout(LONGEST_WAIT, receiver).await {
+        match self.receiver {
+            Ok(receiver) => match tokio::time::timeout(self.patience, receiver).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(_)) => Err(DatabaseError::Unavailable.into()),
-                Err(_) => Err(silent().into()),
+                Err(_) => Err(silent(self.patience).into()),
             },
             Err(error) => Err(error.into()),
         }
     }
 }
 
-fn silent() -> DatabaseError {
+fn silent(patience: Duration) -> DatabaseError {
     log::error!(
         "the database has not answered for {} s",
-        LONGEST_WAIT.as_secs()
+        patience.as_secs_f64()
     );
     DatabaseError::Unavailable
 }
@@ -272,6 +291,7 @@ fn wait_for_answer<T>(
 
 fn submit<T, E>(
     queue: &Sender<Job>,
+    patience: Duration,
     mode: Mode,
     mut work: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
 ) -> Pending<T, E>
@@ -288,11 +308,12 @@ where
         // The answer leaves after the commit; a receiver that has gone by then is no failure.
         drop(answer.send(worker.run(mode, &mut work)));
     });
-    Pending(match queue.try_send(job) {
+    let receiver = match queue.try_send(job) {
         Ok(()) => Ok(receiver),
         Err(TrySendError::Full(_)) => Err(DatabaseError::Overloaded),
         Err(TrySendError::Disconnected(_)) => Err(DatabaseError::Unavailable),
-    })
+    };
+    Pending { receiver, patience }
 }
 
 fn start_thread(name: String, mut worker: Worker, jobs: Receiver<Job>) -> DatabaseResult<()> {

@@ -26,11 +26,7 @@ use wazo_auth_test_support::{postgres::Server, wait};
 const WRITERS: usize = 8;
 
 fn open(uri: &Uri) -> Database {
-    Database::open(&Settings {
-        uri: uri.clone(),
-        threads: 4,
-    })
-    .unwrap()
+    Database::open(&Settings::new(uri.clone(), 4)).unwrap()
 }
 
 fn top(database: &Database) -> DatabaseResult<TenantId> {
@@ -141,6 +137,25 @@ fn the_first_request_after_the_server_is_back_succeeds_on_every_thread() {
     for _ in 0..12 {
         top(&database).unwrap();
     }
+}
+
+#[test]
+fn a_server_that_falls_silent_hangs_no_request() {
+    let server = Server::durable();
+    let uri = Uri::parse(&server.uri(&server.database())).unwrap();
+    Database::migrate(&uri).unwrap();
+    let mut settings = Settings::new(uri, 2);
+    settings.patience = Duration::from_millis(300);
+    let database = Database::open(&settings).unwrap();
+    let tenant = top(&database).unwrap();
+    server.freeze();
+    for _ in 0..3 {
+        assert!(top(&database).unwrap_err().is_temporary());
+        let write = add_session(&database, &tenant);
+        assert!(write.unwrap_err().is_temporary());
+    }
+    server.thaw();
+    wait::until("the database to answer again", || top(&database).ok());
 }
 
 #[test]
