@@ -34,7 +34,8 @@ test: scripts/.ready ## Tests every layer, the real program included, on both da
 	scripts/need-test-tools
 	cargo build --locked --workspace
 	cargo test --locked --workspace
-	WAZO_AUTH_TEST_DATABASE=postgresql cargo test --locked -p wazo-auth-tests
+	# Not by package: that would build the dependencies once more, with other features.
+	WAZO_AUTH_TEST_DATABASE=postgresql cargo test --locked --workspace --test '*'
 
 check: format clippy docs test ## What continuous integration runs
 

@@ -38,10 +38,7 @@ impl Store {
             .lines()
             .find_map(|line| line.strip_prefix("db_uri: '")?.strip_suffix('\''))
             .expect("the configuration names a database");
-        let settings = Settings {
-            uri: Uri::parse(uri).expect("the daemon can read it too"),
-            threads: 1,
-        };
+        let settings = Settings::new(Uri::parse(uri).expect("the daemon can read it too"), 1);
         Self(Database::open(&settings).expect("the database can be opened"))
     }
 

@@ -256,7 +256,8 @@ fn a_plugin_that_keeps_hanging_keeps_nobody_else_waiting() {
     let daemon = with_one_slot(&gate, 100);
     let admin = daemon.admin();
     thread::scope(|scope| {
-        let callers: Vec<_> = (0..6)
+        // More than the threads that serve all other requests.
+        let callers: Vec<_> = (0..40)
             .map(|_| scope.spawn(|| external(&daemon, &admin, "GET", "hanging")))
             .collect();
         gate.wait_for(1);

@@ -55,7 +55,7 @@ fn run() -> Result<bool, Failure> {
     let numbers = scaled(scale)?;
     let uri = Uri::parse(uri)?;
     Database::migrate(&uri)?;
-    let database = Database::open(&Settings { uri, threads: 2 })?;
+    let database = Database::open(&Settings::new(uri, 2))?;
     refuse_used(&database)?;
 
     let start = Instant::now();

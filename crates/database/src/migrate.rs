@@ -167,19 +167,22 @@ impl Found {
         }
     }
 
-    fn pending(&self, known: &[String]) -> Vec<String> {
+    /// What is not there yet, oldest first.
+    fn missing<'a>(&self, known: &'a [String]) -> Vec<&'a String> {
         let has = |wanted: &str| match &self.own {
             Some(own) => own.iter().any(|(version, _)| version == wanted),
             None => wanted == BASELINE && self.reference.is_some(),
         };
-        let pending = known.iter().filter(|version| !has(version));
-        if self.may_not_add.is_some() {
-            return pending
-                .filter(|version| *version == BASELINE)
-                .cloned()
-                .collect();
-        }
-        pending.cloned().collect()
+        known.iter().filter(|version| !has(version)).collect()
+    }
+
+    /// What of that we may add.
+    fn pending(&self, known: &[String]) -> Vec<String> {
+        self.missing(known)
+            .into_iter()
+            .filter(|version| self.may_not_add.is_none() || *version == BASELINE)
+            .cloned()
+            .collect()
     }
 
     /// Whether there is a schema that we did not make, without a note of ours yet.
@@ -302,6 +305,10 @@ pub(crate) fn migrate(
                      adopted BOOLEAN NOT NULL
                  )",
             )?;
+            if let Connection::Postgres(postgres) = connection {
+                // A daemon whose role may add nothing has to know what is there.
+                postgres.batch_execute("GRANT SELECT ON wazo_auth_rs_migration TO PUBLIC")?;
+            }
             if adopted {
                 note(connection, BASELINE, true)?;
             }
@@ -371,7 +378,9 @@ pub(crate) fn check(connection: &mut Connection) -> DatabaseResult<Ready> {
     let known = known(connection)?;
     let found = Found::look(connection)?;
     found.judge(&known, matches!(connection, Connection::Postgres(_)))?;
-    if let Some(reason) = &found.may_not_add {
+    if let Some(reason) = &found.may_not_add
+        && !found.missing(&known).is_empty()
+    {
         log::warn!(
             "what makes wazo-auth fast on this database is missing: {reason}; run wazo-auth-upgrade-db as its owner"
         );
@@ -441,4 +450,58 @@ pub(crate) fn remove_own(connection: &mut Connection) -> DatabaseResult<Removed>
             objects: own.into_iter().map(|object| object.name).collect(),
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{connection::open, uri::Uri};
+    use wazo_auth_test_support::{Home, postgres::Server};
+
+    fn revert(connection: &mut Connection, version: &str) {
+        fn run<DB: diesel::backend::Backend>(
+            source: &EmbeddedMigrations,
+            connection: &mut dyn diesel::connection::BoxableConnection<DB>,
+            version: &str,
+        ) where
+            EmbeddedMigrations: MigrationSource<DB>,
+        {
+            let migrations = MigrationSource::<DB>::migrations(source).unwrap();
+            for migration in migrations {
+                if migration.name().version().to_string() == version {
+                    migration.revert(connection).unwrap();
+                }
+            }
+        }
+        match connection {
+            Connection::Postgres(postgres) => {
+                run::<diesel::pg::Pg>(&POSTGRES, postgres, version);
+            }
+            Connection::Sqlite(sqlite) => {
+                run::<diesel::sqlite::Sqlite>(&SQLITE, sqlite, version);
+            }
+        }
+    }
+
+    #[test]
+    fn every_migration_can_be_taken_back() {
+        let home = Home::new();
+        let server = Server::shared();
+        let file = format!("sqlite://{}", home.join("x.sqlite").display());
+        for uri in [file, server.uri(&server.database())] {
+            let connection = &mut open(&Uri::parse(&uri).unwrap()).unwrap().connection;
+            let applied = migrate(connection, &mut |_, _, _| {}).unwrap().applied;
+            assert_eq!(applied, known(connection).unwrap());
+            for version in applied.iter().rev() {
+                revert(connection, version);
+            }
+            for table in ["auth_tenant", "auth_token", "alembic_version_auth"] {
+                assert!(!has_table(connection, table).unwrap(), "{uri}: {table}");
+            }
+            // And the way up is free again.
+            for version in &applied {
+                apply(connection, version).unwrap();
+            }
+        }
+    }
 }

@@ -5,6 +5,9 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
     thread,
     time::{Duration, Instant},
 };
@@ -26,6 +29,9 @@ const QUEUE: usize = 1024;
 /// How long to wait before a database that does not answer yet is tried again.
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
+/// A statement may take 30 s.
+const USUAL_PATIENCE: Duration = Duration::from_secs(35);
+
 type Job = Box<dyn FnOnce(&mut Worker) + Send>;
 
 /// How to reach the database.
@@ -35,6 +41,21 @@ pub struct Settings {
     pub uri: Uri,
     /// Threads: for PostgreSQL all of them, for SQLite those that read, beside the one that writes.
     pub threads: usize,
+    /// How long anybody waits for an answer. Longer than a statement may take, and not for ever,
+    /// whatever has become of the server.
+    pub patience: Duration,
+}
+
+impl Settings {
+    /// Settings with the usual patience.
+    #[must_use]
+    pub fn new(uri: Uri, threads: usize) -> Self {
+        Self {
+            uri,
+            threads,
+            patience: USUAL_PATIENCE,
+        }
+    }
 }
 
 /// The database: hands closures to its threads. Dropping it ends them, after what they have begun.
@@ -43,21 +64,30 @@ pub struct Database {
     writes: Sender<Job>,
     adopted: bool,
     events: bool,
+    patience: Duration,
 }
 
 /// The answer of a closure that runs elsewhere: `wait` for it on a thread, or `.await` it.
 #[must_use]
-pub struct Pending<T, E>(Result<oneshot::Receiver<Result<T, E>>, DatabaseError>);
+pub struct Pending<T, E> {
+    receiver: Result<oneshot::Receiver<Result<T, E>>, DatabaseError>,
+    patience: Duration,
+}
 
 impl Database {
-    /// Waits until the database lets us in, for `patience` at most.
+    /// Waits until the database lets us in, for `patience` at most. `tell` gets each reason why it does
+    /// not, once: some go away by themselves, and others never will.
     ///
     /// # Errors
     ///
     /// The last failure, when the time is up.
-    pub fn wait_for(uri: &Uri, patience: Duration) -> DatabaseResult<()> {
+    pub fn wait_for(
+        uri: &Uri,
+        patience: Duration,
+        mut tell: impl FnMut(&str),
+    ) -> DatabaseResult<()> {
         let end = Instant::now() + patience;
-        let mut told = false;
+        let mut told = String::new();
         loop {
             let failure = match open(uri) {
                 Ok(_) => return Ok(()),
@@ -67,9 +97,10 @@ impl Database {
             if !uri.is_postgres() || Instant::now() >= end {
                 return Err(failure);
             }
-            if !told {
-                log::warn!("waiting for the database: {}", chain(&failure));
-                told = true;
+            let reason = chain(&failure);
+            if reason != told {
+                tell(&format!("waiting for the database: {reason}"));
+                told = reason;
             }
             thread::sleep(BETWEEN_TRIES);
         }
@@ -134,6 +165,7 @@ impl Database {
             writes,
             adopted: state.adopted,
             events: state.events,
+            patience: settings.patience,
         };
         if settings.uri.is_postgres() {
             for number in 0..settings.threads.max(1) {
@@ -171,7 +203,7 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        submit(&self.reads, Mode::Statement, work)
+        submit(&self.reads, self.patience, Mode::Statement, work)
     }
 
     /// Runs a closure on one snapshot of the database. It may be run again, so it has no other
@@ -184,7 +216,7 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        submit(&self.reads, Mode::Read, work)
+        submit(&self.reads, self.patience, Mode::Read, work)
     }
 
     /// Runs a closure in a transaction, committed when it succeeds. It may be run again, so it has
@@ -197,7 +229,7 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        submit(&self.writes, Mode::Write, work)
+        submit(&self.writes, self.patience, Mode::Write, work)
     }
 }
 
@@ -208,31 +240,66 @@ impl<T, E: From<DatabaseError>> Pending<T, E> {
     ///
     /// What the closure answered, or that the database is overloaded or gone.
     pub fn wait(self) -> Result<T, E> {
-        match self.0 {
-            Ok(receiver) => receiver
-                .blocking_recv()
-                .unwrap_or_else(|_| Err(DatabaseError::Unavailable.into())),
+        match self.receiver {
+            Ok(receiver) => match wait_for_answer(receiver, Instant::now() + self.patience) {
+                Some(Ok(answer)) => answer,
+                Some(Err(_)) => Err(DatabaseError::Unavailable.into()),
+                None => Err(silent(self.patience).into()),
+            },
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Waits for the answer without blocking the thread.
+    /// Waits for the answer without blocking the thread, which has to be one of tokio's.
     ///
     /// # Errors
     ///
     /// As for [`wait`](Self::wait).
     pub async fn answer(self) -> Result<T, E> {
-        match self.0 {
-            Ok(receiver) => receiver
-                .await
-                .unwrap_or_else(|_| Err(DatabaseError::Unavailable.into())),
+        match self.receiver {
+            Ok(receiver) => match tokio::time::timeout(self.patience, receiver).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(_)) => Err(DatabaseError::Unavailable.into()),
+                Err(_) => Err(silent(self.patience).into()),
+            },
             Err(error) => Err(error.into()),
         }
     }
 }
 
+fn silent(patience: Duration) -> DatabaseError {
+    log::error!(
+        "the database has not answered for {} s",
+        patience.as_secs_f64()
+    );
+    DatabaseError::Unavailable
+}
+
+/// Blocks this thread until the answer is there; `None` when it is not by the deadline.
+fn wait_for_answer<T>(
+    mut receiver: oneshot::Receiver<T>,
+    deadline: Instant,
+) -> Option<Result<T, oneshot::error::RecvError>> {
+    struct Unpark(thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(answer) = Pin::new(&mut receiver).poll(&mut context) {
+            return Some(answer);
+        }
+        let left = deadline.checked_duration_since(Instant::now())?;
+        thread::park_timeout(left);
+    }
+}
+
 fn submit<T, E>(
     queue: &Sender<Job>,
+    patience: Duration,
     mode: Mode,
     mut work: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
 ) -> Pending<T, E>
@@ -249,11 +316,12 @@ where
         // The answer leaves after the commit; a receiver that has gone by then is no failure.
         drop(answer.send(worker.run(mode, &mut work)));
     });
-    Pending(match queue.try_send(job) {
+    let receiver = match queue.try_send(job) {
         Ok(()) => Ok(receiver),
         Err(TrySendError::Full(_)) => Err(DatabaseError::Overloaded),
         Err(TrySendError::Disconnected(_)) => Err(DatabaseError::Unavailable),
-    })
+    };
+    Pending { receiver, patience }
 }
 
 fn start_thread(name: String, mut worker: Worker, jobs: Receiver<Job>) -> DatabaseResult<()> {

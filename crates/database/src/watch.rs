@@ -13,19 +13,36 @@ use diesel::{
     result::{DatabaseErrorKind, Error},
 };
 
-/// Whether a statement failed for a reason that goes away when the transaction is run again.
+/// What is known of the statements since the last [`reset`](Self::reset).
 #[derive(Debug, Default)]
-pub struct Watch(AtomicBool);
+pub struct Watch {
+    transient: AtomicBool,
+    unknown: AtomicBool,
+    failed: AtomicBool,
+}
 
 impl Watch {
     /// Forgets what was.
     pub fn reset(&self) {
-        self.0.store(false, Ordering::Relaxed);
+        for noted in [&self.transient, &self.unknown, &self.failed] {
+            noted.store(false, Ordering::Relaxed);
+        }
     }
 
-    /// Whether running the transaction again may succeed.
+    /// Whether a statement lost against another transaction: running this one again may succeed.
     pub fn may_run_again(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.transient.load(Ordering::Relaxed)
+    }
+
+    /// Whether a statement failed for a reason that diesel does not know. A deadlock is one of these, and
+    /// its text may be in any language.
+    pub fn may_have_been_a_deadlock(&self) -> bool {
+        self.unknown.load(Ordering::Relaxed)
+    }
+
+    /// Whether any statement failed: PostgreSQL commits nothing of the transaction then.
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
     }
 }
 
@@ -37,9 +54,14 @@ impl Instrumentation for Watcher {
         if let InstrumentationEvent::FinishQuery {
             error: Some(error), ..
         } = event
-            && is_transient(error)
         {
-            self.0.0.store(true, Ordering::Relaxed);
+            let watch = &self.0;
+            watch.failed.store(true, Ordering::Relaxed);
+            if is_transient(error) {
+                watch.transient.store(true, Ordering::Relaxed);
+            } else if matches!(error, Error::DatabaseError(DatabaseErrorKind::Unknown, _)) {
+                watch.unknown.store(true, Ordering::Relaxed);
+            }
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::slice;
+
 use chrono::DateTime;
 use serde_json::json;
 use support::both;
@@ -50,8 +52,8 @@ fn events_wait_in_the_order_of_their_changes_until_they_are_taken_away() {
                     "tenant_uuid": tenant.as_str(),
                 })
             );
-            assert_eq!(event::list(db, first.id, 10)?, [second.clone()]);
-            assert_eq!(event::list(db, 0, 1)?, [first.clone()]);
+            assert_eq!(event::list(db, first.id, 10)?, slice::from_ref(second));
+            assert_eq!(event::list(db, 0, 1)?, slice::from_ref(first));
             assert!(event::delete(db, first.id)? && !event::delete(db, first.id)?);
             assert_eq!(event::list(db, 0, 10)?.len(), 1);
             Ok(())

@@ -85,10 +85,7 @@ fn daemons_that_start_at_once_on_an_empty_database_migrate_it_once() {
 #[test]
 fn a_database_without_the_schema_is_not_served() {
     for engine in [Engine::empty_postgres(), Engine::empty_sqlite()] {
-        let error = Database::open(&wazo_auth_database::Settings {
-            uri: engine.uri.clone(),
-            threads: 1,
-        });
+        let error = Database::open(&wazo_auth_database::Settings::new(engine.uri.clone(), 1));
         let message = error
             .err()
             .map(|error| error.to_string())
@@ -132,10 +129,7 @@ fn a_database_of_the_other_program_is_taken_over_and_given_back_as_it_was() {
         before.lines().collect::<Vec<_>>(),
         "nothing of the schema was changed"
     );
-    let database = Database::open(&wazo_auth_database::Settings {
-        uri: uri.clone(),
-        threads: 1,
-    });
+    let database = Database::open(&wazo_auth_database::Settings::new(uri.clone(), 1));
     assert!(database.unwrap().is_adopted());
 
     let removed = Database::remove_own(&uri).unwrap();
@@ -217,8 +211,20 @@ fn a_role_that_may_add_nothing_is_served_without_our_additions() {
             .left_out
             .is_some_and(|reason| reason.contains("may not create"))
     );
-    let database = Database::open(&wazo_auth_database::Settings { uri, threads: 1 }).unwrap();
+    let database = Database::open(&wazo_auth_database::Settings::new(uri, 1)).unwrap();
     assert!(database.is_adopted());
     assert!(!database.has_events());
     assert!(database.read(queries::tenant::find_top).wait().is_ok());
+
+    // When the owner has added it all, the guest sees it.
+    Database::migrate(&owner).unwrap();
+    let uri = Uri::parse(&server.uri_as(&role, &name)).unwrap();
+    assert!(Database::plan(&uri).unwrap().pending.is_empty());
+    let database = Database::open(&wazo_auth_database::Settings::new(uri, 1)).unwrap();
+    assert!(database.is_adopted());
+    let kept = database.write(|db| queries::installation::find_or_insert_uuid(db, "guest's"));
+    assert!(
+        kept.wait().is_err(),
+        "nobody has kept one, and a guest may not"
+    );
 }

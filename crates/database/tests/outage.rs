@@ -26,11 +26,7 @@ use wazo_auth_test_support::{postgres::Server, wait};
 const WRITERS: usize = 8;
 
 fn open(uri: &Uri) -> Database {
-    Database::open(&Settings {
-        uri: uri.clone(),
-        threads: 4,
-    })
-    .unwrap()
+    Database::open(&Settings::new(uri.clone(), 4)).unwrap()
 }
 
 fn top(database: &Database) -> DatabaseResult<TenantId> {
@@ -144,21 +140,52 @@ fn the_first_request_after_the_server_is_back_succeeds_on_every_thread() {
 }
 
 #[test]
+fn a_server_that_falls_silent_hangs_no_request() {
+    let server = Server::durable();
+    let uri = Uri::parse(&server.uri(&server.database())).unwrap();
+    Database::migrate(&uri).unwrap();
+    let mut settings = Settings::new(uri, 2);
+    settings.patience = Duration::from_millis(300);
+    let database = Database::open(&settings).unwrap();
+    let tenant = top(&database).unwrap();
+    server.freeze();
+    for _ in 0..3 {
+        assert!(top(&database).unwrap_err().is_temporary());
+        let write = add_session(&database, &tenant);
+        assert!(write.unwrap_err().is_temporary());
+    }
+    server.thaw();
+    wait::until("the database to answer again", || top(&database).ok());
+}
+
+#[test]
 fn a_server_that_is_not_there_is_waited_for() {
     let server = Arc::new(Server::durable());
     let uri = Uri::parse(&server.uri(&server.database())).unwrap();
     server.kill();
-    let short = Database::wait_for(&uri, Duration::ZERO);
+    let short = Database::wait_for(&uri, Duration::ZERO, |_| {});
     assert!(
         matches!(short, Err(DatabaseError::Open { .. })),
         "{short:?}"
     );
     let waiting = {
         let uri = uri.clone();
-        thread::spawn(move || Database::wait_for(&uri, wait::PATIENCE))
+        thread::spawn(move || {
+            let mut told = Vec::new();
+            let waited = Database::wait_for(&uri, wait::PATIENCE, |reason| {
+                told.push(reason.to_owned());
+            });
+            (waited, told)
+        })
     };
     server.up();
-    waiting.join().unwrap().unwrap();
+    let (waited, told) = waiting.join().unwrap();
+    waited.unwrap();
+    assert!(
+        told.iter()
+            .all(|reason| reason.starts_with("waiting for the database: ")),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -190,6 +217,28 @@ fn transactions_that_deadlock_are_run_again() {
         write.wait().unwrap();
     }
     assert!(runs.load(Ordering::SeqCst) > 2, "there was no deadlock");
+}
+
+#[test]
+fn a_closure_that_swallows_a_failed_statement_is_told_that_nothing_was_kept() {
+    let engine = Engine::empty_postgres().migrated();
+    let tenant = top(engine.database()).unwrap();
+    let id = SessionId::random();
+    let new = id.clone();
+    let answer = engine
+        .database()
+        .write(move |db| {
+            queries::session::insert(db, &new, &tenant, false)?;
+            let again = queries::session::insert(db, &new, &tenant, false);
+            assert!(again.is_err());
+            Ok::<_, DatabaseError>(())
+        })
+        .wait();
+    assert!(
+        matches!(answer, Err(DatabaseError::Damaged(_))),
+        "{answer:?}"
+    );
+    assert!(add_session(engine.database(), &top(engine.database()).unwrap()).is_ok());
 }
 
 #[test]

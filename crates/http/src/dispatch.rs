@@ -127,11 +127,7 @@ async fn authorize(
 ) -> Result<Caller, ApiError> {
     let token = header(request, "x-auth-token").unwrap_or_default();
     let tenant = header(request, "wazo-tenant").filter(|tenant| !tenant.is_empty());
-    let mut access = template.to_owned();
-    for (name, value) in parameters {
-        // A dot in a value must not open a new word of the access.
-        access = access.replace(&format!("{{{name}}}"), &value.replace('.', "_"));
-    }
+    let access = required_access(template, parameters);
     authorization::look_up(&app.services, token, tenant.map(str::to_owned))
         .answer()
         .await
@@ -191,6 +187,26 @@ async fn authorize(
         })
 }
 
+/// A template with the path's parameters in the places of their names. What a parameter holds is text,
+/// even if it looks like a name.
+fn required_access(template: &str, parameters: &Parameters) -> String {
+    let mut access = String::with_capacity(template.len() + 64);
+    let mut rest = template;
+    while let Some((before, (name, behind))) = rest
+        .split_once('{')
+        .and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
+    {
+        access.push_str(before);
+        if let Some((_, value)) = parameters.iter().find(|(known, _)| known == name) {
+            // A dot in a value must not open a new word of the access.
+            access.push_str(&value.replace('.', "_"));
+        }
+        rest = behind;
+    }
+    access.push_str(rest);
+    access
+}
+
 /// `//` in a path: the same without it.
 fn redirect(app: &App, request: &HttpRequest) -> HttpResponse {
     let mut path = request.path().to_owned();
@@ -206,4 +222,26 @@ fn redirect(app: &App, request: &HttpRequest) -> HttpResponse {
         .insert_header(("Location", location))
         .content_type("text/html; charset=utf-8")
         .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_text_whatever_it_looks_like() {
+        let parameters = vec![
+            ("a".to_owned(), "{b}".to_owned()),
+            ("b".to_owned(), "x.y".to_owned()),
+        ];
+        for (template, access) in [
+            ("p.{a}.{b}", "p.{b}.x_y"),
+            ("{b}{a}", "x_y{b}"),
+            ("plain", "plain"),
+            ("{c}.z", ".z"),
+            ("{", "{"),
+        ] {
+            assert_eq!(required_access(template, &parameters), access);
+        }
+    }
 }

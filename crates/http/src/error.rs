@@ -7,9 +7,8 @@ use serde_json::{Map, Value, json};
 use wazo_auth_model::report::chain;
 use wazo_auth_plugin_host::{CallError, ErrorKind, PluginError};
 use wazo_auth_services::{
-    DatabaseError, Overloaded, authentication::AuthenticationError,
-    external_auth::ExternalAuthError, refresh_token::RefreshTokenError, session::SessionError,
-    token::TokenError,
+    DatabaseError, Unserved, authentication::AuthenticationError, external_auth::ExternalAuthError,
+    refresh_token::RefreshTokenError, session::SessionError, token::TokenError,
 };
 
 use crate::{body, python};
@@ -190,9 +189,12 @@ impl From<DatabaseError> for ApiError {
     }
 }
 
-impl From<Overloaded> for ApiError {
-    fn from(error: Overloaded) -> Self {
-        Self::unavailable(&error)
+impl From<Unserved> for ApiError {
+    fn from(error: Unserved) -> Self {
+        match error {
+            Unserved::Overloaded => Self::unavailable(&error),
+            Unserved::Panicked => Self::internal(&error),
+        }
     }
 }
 

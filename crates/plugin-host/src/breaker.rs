@@ -32,26 +32,34 @@ struct State {
 }
 
 /// Leave to make a call. Dropped without a verdict it counts neither way.
-pub(crate) struct Admission<'a>(Option<&'a Breaker>);
+pub(crate) struct Admission<'a> {
+    breaker: Option<&'a Breaker>,
+    /// Whether this is the call that decides on the end of a pause.
+    trial: bool,
+}
 
 impl Breaker {
     /// Lets a call through; `None` during a pause.
     pub(crate) fn admit(&self, now: Instant) -> Option<Admission<'_>> {
         let mut state = lock(&self.0);
+        let trial = state.pause.is_some();
         if let Some((end, _)) = state.pause {
             if now < end || state.trial {
                 return None;
             }
             state.trial = true;
         }
-        Some(Admission(Some(self)))
+        Some(Admission {
+            breaker: Some(self),
+            trial,
+        })
     }
 }
 
 impl Admission<'_> {
     /// The call was answered. Whether that ended a series of failures.
     pub(crate) fn succeeded(mut self) -> bool {
-        let Some(breaker) = self.0.take() else {
+        let Some(breaker) = self.breaker.take() else {
             return false;
         };
         let mut state = lock(&breaker.0);
@@ -62,12 +70,12 @@ impl Admission<'_> {
 
     /// The call failed. The pause that begins, if one does.
     pub(crate) fn failed(mut self, now: Instant) -> Option<Duration> {
-        let breaker = self.0.take()?;
+        let breaker = self.breaker.take()?;
         let mut state = lock(&breaker.0);
         state.failures = state.failures.saturating_add(1);
         let length = match state.pause {
-            // Calls that began before the pause add nothing to it.
-            Some(_) if !state.trial => return None,
+            // Calls that began before the pause add nothing to it, whenever they end.
+            Some(_) if !self.trial => return None,
             Some((_, last)) => last.saturating_mul(2).min(LONGEST_PAUSE),
             None if state.failures < THRESHOLD => return None,
             None => FIRST_PAUSE,
@@ -80,7 +88,9 @@ impl Admission<'_> {
 
 impl Drop for Admission<'_> {
     fn drop(&mut self) {
-        if let Some(breaker) = self.0 {
+        if let Some(breaker) = self.breaker
+            && self.trial
+        {
             lock(&breaker.0).trial = false;
         }
     }
@@ -139,9 +149,15 @@ mod tests {
     #[test]
     fn late_failures_of_earlier_calls_do_not_lengthen_the_pause() {
         let (breaker, now) = (Breaker::default(), Instant::now());
-        let early = breaker.admit(now).unwrap();
+        let mut early = [0; 3].map(|_| breaker.admit(now)).into_iter().flatten();
         while fail(&breaker, now).is_none() {}
-        assert_eq!(early.failed(now), None);
-        assert!(breaker.admit(now + FIRST_PAUSE).is_some());
+        assert_eq!(early.next().unwrap().failed(now), None);
+        // Also when they end while the trial is on: it alone decides.
+        let later = now + FIRST_PAUSE;
+        let trial = breaker.admit(later).unwrap();
+        assert_eq!(early.next().unwrap().failed(later), None);
+        drop(early);
+        assert!(breaker.admit(later).is_none(), "one trial at a time");
+        assert!(trial.succeeded());
     }
 }

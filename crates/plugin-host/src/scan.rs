@@ -34,7 +34,7 @@ pub(crate) fn scan(settings: &Settings, operations: &[&str]) -> (Report, Vec<Can
     let mut candidates = Vec::new();
     let mut seen: Vec<PathBuf> = Vec::new();
     for directory in &settings.directories {
-        let (rules, warning) = match check_directory(directory) {
+        let (real, rules, warning) = match check_directory(directory) {
             Ok(Passed {
                 value: (real, rules),
                 warning,
@@ -42,8 +42,8 @@ pub(crate) fn scan(settings: &Settings, operations: &[&str]) -> (Report, Vec<Can
                 if seen.contains(&real) {
                     continue;
                 }
-                seen.push(real);
-                (rules, warning)
+                seen.push(real.clone());
+                (real, rules, warning)
             }
             Err(problem) => {
                 report.directories.push(DirectoryReport {
@@ -54,7 +54,8 @@ pub(crate) fn scan(settings: &Settings, operations: &[&str]) -> (Report, Vec<Can
                 continue;
             }
         };
-        let names = list(directory);
+        // What was checked is what is listed and read, wherever links in the written path lead to by now.
+        let names = list(&real);
         report.directories.push(DirectoryReport {
             path: directory.clone(),
             problem: names
@@ -63,8 +64,12 @@ pub(crate) fn scan(settings: &Settings, operations: &[&str]) -> (Report, Vec<Can
                 .map(|error| format!("it cannot be listed: {error}")),
             warning,
         });
-        for path in names.unwrap_or_default() {
-            match examine(&path, rules, operations) {
+        for found_at in names.unwrap_or_default() {
+            let path = match found_at.file_name() {
+                Some(name) => directory.join(name),
+                None => continue,
+            };
+            match examine(&found_at, rules, operations) {
                 Ok((manifest, bytes, warning)) => {
                     candidates.push(Candidate {
                         position: report.files.len(),

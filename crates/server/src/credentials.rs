@@ -90,10 +90,15 @@ pub fn write(path: &Path, credentials: &Credentials) -> Result<(), CredentialsEr
             .map_err(failed)?;
     }
     let draft = path.with_extension("yml.new");
+    // Never one that somebody else has put there, with its own owner and mode.
+    if let Err(error) = fs::remove_file(&draft)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(failed(error));
+    }
     let mut file = fs::OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&draft)
         .map_err(failed)?;

@@ -1,14 +1,17 @@
 //! The daemon: starts everything in order, serves, and stops in time.
 
-use std::{net::TcpListener, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    future::poll_fn, net::TcpListener, pin::Pin, process::ExitCode, sync::Arc, task::Poll,
+    time::Duration,
+};
 
 use actix_web::{
     App as ActixApp, HttpServer,
     rt::{
         System,
-        signal::unix::{SignalKind, signal},
+        signal::unix::{Signal, SignalKind, signal},
         spawn,
-        task::spawn_blocking,
+        task::{JoinError, JoinHandle, spawn_blocking},
         time::timeout,
     },
 };
@@ -69,7 +72,9 @@ pub fn run(overrides: &Overrides) -> ExitCode {
 
 fn serve(config: &Config) -> Result<(), Failure> {
     let uri = wiring::database_uri(config)?;
-    Database::wait_for(&uri, config.db_connect_retry_timeout)?;
+    Database::wait_for(&uri, config.db_connect_retry_timeout, |reason| {
+        log::warn!("{reason}");
+    })?;
     if config.db_upgrade_on_startup {
         let done = Database::migrate(&uri)?;
         if done.adopted {
@@ -161,7 +166,13 @@ async fn listen(
     log::info!("serving on http://{host}:{port}/0.1");
     let mut running = spawn(server);
     tell_supervisor(NotifyState::Ready);
-    let name = first(&mut terminate, &mut interrupt).await;
+    let name = match first(&mut terminate, &mut interrupt, &mut running).await {
+        Ok(name) => name,
+        Err(ended) => {
+            ended??;
+            return Err("the HTTP server has ended by itself".into());
+        }
+    };
     log::warn!("Stopping wazo-auth: {name}");
     tell_supervisor(NotifyState::Stopping);
     spawn(handle.stop(true));
@@ -183,18 +194,19 @@ fn tell_supervisor(state: NotifyState<'_>) {
     }
 }
 
-/// The name of the signal that comes first.
-async fn first(
-    terminate: &mut actix_web::rt::signal::unix::Signal,
-    interrupt: &mut actix_web::rt::signal::unix::Signal,
-) -> &'static str {
-    std::future::poll_fn(|cx| {
+/// The name of the signal that comes first, or what became of the server if it ends before.
+async fn first<T>(
+    terminate: &mut Signal,
+    interrupt: &mut Signal,
+    server: &mut JoinHandle<T>,
+) -> Result<&'static str, Result<T, JoinError>> {
+    poll_fn(|cx| {
         if terminate.poll_recv(cx).is_ready() {
-            std::task::Poll::Ready("SIGTERM")
+            Poll::Ready(Ok("SIGTERM"))
         } else if interrupt.poll_recv(cx).is_ready() {
-            std::task::Poll::Ready("SIGINT")
+            Poll::Ready(Ok("SIGINT"))
         } else {
-            std::task::Poll::Pending
+            Pin::new(&mut *server).poll(cx).map(Err)
         }
     })
     .await

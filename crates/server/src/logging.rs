@@ -91,12 +91,16 @@ fn format_line(record: &Record<'_>) -> String {
         Level::Info => "INFO",
         Level::Debug | Level::Trace => "DEBUG",
     };
-    // A line feed in a message would let clients write lines of their own.
-    let message = record
-        .args()
-        .to_string()
-        .replace('\n', "\\n")
-        .replace('\r', "\\r");
+    // A line feed in a message would let clients write lines of their own, other control characters
+    // rule the terminal of whoever reads them.
+    let mut message = String::new();
+    for character in record.args().to_string().chars() {
+        if character.is_control() && character != '\t' {
+            message.extend(character.escape_default());
+        } else {
+            message.push(character);
+        }
+    }
     format!(
         "{} {zone} [pid {}] [tid {}] ({level}) ({}): {message}\n",
         now.format("%Y-%m-%d %H:%M:%S,%3f"),

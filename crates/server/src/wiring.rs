@@ -36,10 +36,10 @@ pub fn services(config: &Config) -> Result<Arc<Services>, Failure> {
     } else {
         cores
     };
-    let database = Database::open(&wazo_auth_database::Settings {
+    let database = Database::open(&wazo_auth_database::Settings::new(
         uri,
-        threads: config.database_threads.unwrap_or(usual),
-    })?;
+        config.database_threads.unwrap_or(usual),
+    ))?;
     let settings = settings(config, cores, database.is_adopted());
     Services::start(settings, database, Arc::new(SystemClock))
 }

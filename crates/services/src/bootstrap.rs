@@ -2,6 +2,7 @@
 
 use wazo_auth_database::{DatabaseError, queries};
 use wazo_auth_model::{
+    event::{Client, Event},
     ids::UserId,
     password::{Absent, verify},
     secret::Secret,
@@ -123,6 +124,17 @@ pub fn create_initial_user(
             queries::user::set_password(db, &user.uuid, &new)?;
             let ended = queries::session::delete_by_auth_id(db, user.uuid.as_str())?;
             recorder.sessions_deleted(db, &ended)?;
+            for revoked in queries::refresh_token::delete_by_user(db, &user.uuid)? {
+                recorder.record(
+                    db,
+                    &Event::RefreshTokenDeleted(Client {
+                        client_id: revoked.client_id.unwrap_or_default(),
+                        mobile: revoked.mobile,
+                        user: user.uuid.clone(),
+                        tenant: user.tenant_uuid.clone(),
+                    }),
+                )?;
+            }
             Ok(Outcome::PasswordReset)
         });
     }

@@ -10,11 +10,14 @@ use wazo_auth_plugin_host::{CallContext, Registry};
 use crate::{
     clock::Clock,
     settings::Settings,
-    threads::{Overloaded, Threads},
+    threads::{Threads, Unserved},
 };
 
 /// Requests that may wait for a request thread.
 const REQUEST_QUEUE: usize = 1024;
+/// Threads for requests to plugins' own routes. They only wait: a plugin runs on threads of its entry. With
+/// threads of their own, a slow service behind a plugin keeps nobody from logging in.
+const PLUGIN_THREADS: usize = 64;
 /// Passwords that may wait for a hashing thread.
 const HASH_QUEUE: usize = 256;
 
@@ -25,6 +28,7 @@ pub struct Services {
     database: Database,
     clock: Arc<dyn Clock>,
     requests: Threads,
+    plugin_requests: Threads,
     hashing: Threads,
     top_tenant: TenantId,
     xivo_uuid: String,
@@ -54,6 +58,7 @@ impl Services {
         Ok(Arc::new(Self {
             xivo_uuid,
             requests: Threads::start("request", settings.request_threads, REQUEST_QUEUE)?,
+            plugin_requests: Threads::start("plugin-route", PLUGIN_THREADS, REQUEST_QUEUE)?,
             hashing: Threads::start("hash", settings.hash_threads, HASH_QUEUE)?,
             settings,
             database,
@@ -95,21 +100,47 @@ impl Services {
     ///
     /// # Errors
     ///
-    /// [`Overloaded`] when too many requests wait, or the operation panicked.
-    pub async fn run<T, F>(
+    /// [`Unserved`] when too many requests wait, or the operation panicked.
+    pub async fn run<T, F>(self: &Arc<Self>, call: CallContext, operation: F) -> Result<T, Unserved>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Context) -> T + Send + 'static,
+    {
+        self.run_on(&self.requests, call, operation).await
+    }
+
+    /// Runs what a plugin answers a request to one of its routes with, on a thread for such requests.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Self::run).
+    pub async fn run_plugin<T, F>(
         self: &Arc<Self>,
         call: CallContext,
         operation: F,
-    ) -> Result<T, Overloaded>
+    ) -> Result<T, Unserved>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Context) -> T + Send + 'static,
+    {
+        self.run_on(&self.plugin_requests, call, operation).await
+    }
+
+    async fn run_on<T, F>(
+        self: &Arc<Self>,
+        threads: &Threads,
+        call: CallContext,
+        operation: F,
+    ) -> Result<T, Unserved>
     where
         T: Send + 'static,
         F: FnOnce(&Context) -> T + Send + 'static,
     {
         let context = Context::new(Arc::clone(self), call);
-        self.requests
+        threads
             .submit(move || operation(&context))?
             .await
-            .map_err(|_| Overloaded)
+            .map_err(|_| Unserved::Panicked)
     }
 }
 
@@ -209,11 +240,11 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// [`Overloaded`] when too many passwords wait.
+    /// [`Unserved`] when too many passwords wait.
     pub fn hash<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Overloaded> {
+    ) -> Result<T, Unserved> {
         self.services.hashing.run(work)
     }
 }

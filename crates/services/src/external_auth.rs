@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use wazo_auth_database::{
-    Connection, DatabaseError,
+    Connection, DatabaseError, Violation,
     queries::{self, external_auth::UserType},
 };
 use wazo_auth_model::{
@@ -174,7 +174,13 @@ pub fn create(
         if queries::external_auth::find_data(db, &user, &id)?.is_some() {
             return Err(ExternalAuthError::AlreadyExists(name.clone()));
         }
-        Ok(queries::external_auth::insert_data(db, &user, &id, &text)?)
+        queries::external_auth::insert_data(db, &user, &id, &text).map_err(|error| {
+            // Somebody else stored the first one at the same time.
+            match error.violation() {
+                Some(Violation::Unique) => ExternalAuthError::AlreadyExists(name.clone()),
+                _ => error.into(),
+            }
+        })
     })
 }
 
@@ -234,10 +240,7 @@ pub fn update_or_create(
     cx.transaction(move |db| {
         let id = require_type(db, &name)?;
         require_user(db, scope.as_ref(), &user)?;
-        if !queries::external_auth::update_data(db, &user, &id, &text)? {
-            queries::external_auth::insert_data(db, &user, &id, &text)?;
-        }
-        Ok(())
+        Ok(queries::external_auth::upsert_data(db, &user, &id, &text)?)
     })
 }
 

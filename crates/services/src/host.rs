@@ -205,7 +205,7 @@ impl From<UserError> for PluginError {
                 failure.to_string(),
             ),
             UserError::Database(inner) => database(inner),
-            UserError::Overloaded(inner) => unavailable(inner),
+            UserError::Unserved(inner) => unavailable(inner),
             UserError::Hash(_) => error(ErrorKind::Internal, failure.to_string()),
         }
     }

@@ -30,5 +30,5 @@ pub use configuration::Configuration;
 pub use context::{Context, Services};
 pub use host::{Host, OPERATIONS};
 pub use settings::{IdpBackend, Settings};
-pub use threads::{Overloaded, Threads};
+pub use threads::{Threads, Unserved};
 pub use wazo_auth_database::{DatabaseError, Pending};

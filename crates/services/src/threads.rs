@@ -15,10 +15,16 @@ pub struct Threads {
     jobs: Sender<Job>,
 }
 
-/// The queue is full, or the job panicked.
+/// Why a job has no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many requests wait")]
-pub struct Overloaded;
+pub enum Unserved {
+    /// The queue is full.
+    #[error("too many requests wait")]
+    Overloaded,
+    /// It panicked; the log says where.
+    #[error("a thread panicked while it served the request")]
+    Panicked,
+}
 
 impl Threads {
     /// Starts `count` threads, before which up to `queue` jobs wait.
@@ -50,11 +56,16 @@ impl Threads {
     pub fn submit<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<oneshot::Receiver<T>, Overloaded> {
+    ) -> Result<oneshot::Receiver<T>, Unserved> {
         let (answer, receiver) = oneshot::channel();
         self.jobs
-            .try_send(Box::new(move || drop(answer.send(job()))))
-            .map_err(|_| Overloaded)?;
+            .try_send(Box::new(move || {
+                // Nobody waits any more: what was not begun is not worth doing.
+                if !answer.is_closed() {
+                    drop(answer.send(job()));
+                }
+            }))
+            .map_err(|_| Unserved::Overloaded)?;
         Ok(receiver)
     }
 
@@ -66,7 +77,9 @@ impl Threads {
     pub fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Overloaded> {
-        self.submit(job)?.blocking_recv().map_err(|_| Overloaded)
+    ) -> Result<T, Unserved> {
+        self.submit(job)?
+            .blocking_recv()
+            .map_err(|_| Unserved::Panicked)
     }
 }

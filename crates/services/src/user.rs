@@ -11,7 +11,7 @@ use wazo_auth_model::{
 };
 use wazo_auth_plugin_host::Verdict;
 
-use crate::{context::Context, threads::Overloaded};
+use crate::{context::Context, threads::Unserved};
 
 /// What can go wrong with a user.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +24,7 @@ pub enum UserError {
     Database(#[from] DatabaseError),
     /// Too many passwords wait to be hashed.
     #[error(transparent)]
-    Overloaded(#[from] Overloaded),
+    Unserved(#[from] Unserved),
     /// The system gave no random numbers, or the hash could not be made.
     #[error("a password could not be hashed: {0}")]
     Hash(String),

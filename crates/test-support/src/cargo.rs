@@ -19,10 +19,16 @@ use crate::command;
 /// How long a build may take; the first one compiles all dependencies.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
-/// The checkout that this was compiled in.
+/// The checkout whose tests run. Cargo tells them where their package is; where this was compiled may be
+/// another checkout, which shares the folder that cargo builds in.
 pub(crate) static WORKSPACE: LazyLock<PathBuf> = LazyLock::new(|| {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    fs::canonicalize(&path).unwrap_or(path)
+    let package = env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    let root = package
+        .ancestors()
+        .find(|folder| folder.join("Cargo.lock").is_file() && folder.join("crates").is_dir())
+        .unwrap_or(Path::new(env!("CARGO_MANIFEST_DIR")));
+    fs::canonicalize(root).unwrap_or_else(|_| root.to_owned())
 });
 
 /// Where the running tests lie: `TARGET/PROFILE/deps/NAME`.
@@ -82,16 +88,14 @@ pub(crate) fn lock() -> Lock {
     Lock(file)
 }
 
-/// Builds packages of this workspace as these tests were built.
-pub(crate) fn build_ours(_held: &Lock, packages: &[&str]) -> Vec<Artifact> {
+/// Builds this workspace as these tests were built. The whole of it: chosen packages would be built with
+/// other features of their dependencies, and hence with all of these anew.
+pub(crate) fn build_ours(_held: &Lock) -> Vec<Artifact> {
     let mut cargo = cargo();
     cargo
         .current_dir(&*WORKSPACE)
-        .args(["--locked", "--target-dir"])
+        .args(["--locked", "--workspace", "--target-dir"])
         .arg(target());
-    for package in packages {
-        cargo.args(["--package", package]);
-    }
     run(cargo)
 }
 
@@ -114,7 +118,35 @@ pub(crate) fn build_foreign(_held: &Lock, root: &Path, package: Option<&str>) ->
     run(cargo)
 }
 
+/// Runs the tests of a package that [`build_foreign`] has built.
+pub(crate) fn test_foreign(_held: &Lock, root: &Path) {
+    let mut cargo = clean();
+    cargo
+        .current_dir(root)
+        .args(["test", "--quiet", "--offline", "--target-dir"])
+        .arg(plugins_target());
+    let output = command::run(cargo, LIMIT);
+    assert!(output.status.success(), "tests failed: {output:#?}");
+}
+
 fn cargo() -> Command {
+    let mut cargo = clean();
+    cargo.args([
+        "build",
+        "--quiet",
+        "--message-format",
+        "json-render-diagnostics",
+    ]);
+    match PLACE.profile.as_str() {
+        "debug" => {}
+        profile => {
+            cargo.args(["--profile", profile]);
+        }
+    }
+    cargo
+}
+
+fn clean() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // What cargo tells tests about their own package is nothing for another build.
     for (name, _) in env::vars_os() {
@@ -131,21 +163,7 @@ fn cargo() -> Command {
             cargo.env_remove(&name);
         }
     }
-    cargo
-        .args([
-            "build",
-            "--quiet",
-            "--message-format",
-            "json-render-diagnostics",
-        ])
-        .env("CARGO_TERM_COLOR", "never")
-        .stdin(Stdio::null());
-    match PLACE.profile.as_str() {
-        "debug" => {}
-        profile => {
-            cargo.args(["--profile", profile]);
-        }
-    }
+    cargo.env("CARGO_TERM_COLOR", "never").stdin(Stdio::null());
     cargo
 }
 

@@ -3,28 +3,21 @@
 use std::{
     fmt,
     ops::{Deref, DerefMut},
-    path::{Path, PathBuf},
-    sync::LazyLock,
+    path::Path,
 };
 
 use serde_json::{Value, json};
 
 use crate::{
-    Builder, Installation, cargo,
+    Builder, Installation,
     http::Response,
     plugins,
     server::{Exited, Server},
 };
 
-/// The program, built once per test process.
-static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
-    let built = cargo::build_ours(&cargo::lock(), &["wazo-auth"]);
-    plugins::find(&built, "wazo_auth").to_owned()
-});
-
 /// The file of the program `wazo-auth`.
 pub fn program() -> &'static Path {
-    &PROGRAM
+    plugins::ours("wazo_auth")
 }
 
 /// A daemon that serves, on an installation that is removed with it.

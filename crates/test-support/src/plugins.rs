@@ -12,17 +12,8 @@ use crate::{
     home,
 };
 
-/// The plugins that ship or that people learn from, built once per test process.
-static OURS: LazyLock<Vec<Artifact>> = LazyLock::new(|| {
-    cargo::build_ours(
-        &cargo::lock(),
-        &[
-            "wazo-auth-plugin-native",
-            "wazo-auth-plugin-backend-example",
-            "wazo-auth-plugin-external-bar",
-        ],
-    )
-});
+/// What this workspace builds: programs and plugins, once per test process.
+static OURS: LazyLock<Vec<Artifact>> = LazyLock::new(|| cargo::build_ours(&cargo::lock()));
 
 /// The plugin with the backend `wazo_user`, without which no daemon starts.
 pub fn native() -> &'static Path {
@@ -39,7 +30,7 @@ pub fn external_bar() -> &'static Path {
     ours("wazo_auth_plugin_external_bar")
 }
 
-fn ours(name: &str) -> &'static Path {
+pub(crate) fn ours(name: &str) -> &'static Path {
     find(&OURS, name)
 }
 
@@ -65,6 +56,29 @@ pub fn bad(name: &str) -> PathBuf {
             &format!("wazo_auth_test_plugin_{}", name.replace('-', "_")),
         )
         .to_owned()
+    })
+}
+
+/// A plugin made from its `Cargo.toml` and `src/lib.rs`, as an author writes them beside a checkout: the
+/// path `../wazo-auth` leads to this one. Its own tests have passed.
+///
+/// # Panics
+///
+/// When it cannot be built, or a test of its own fails.
+pub fn from_source(name: &str, manifest: &str, source: &str) -> PathBuf {
+    once(&format!("source-{name}"), |lock| {
+        let root = cargo::plugins_target().join("source").join(name);
+        let manifest = manifest.replace("../wazo-auth", &cargo::WORKSPACE.display().to_string());
+        fs::create_dir_all(root.join("src")).expect("a folder of cargo's can be written");
+        // Cargo looks for a workspace in the folders above, and must find this package's own.
+        home::write(
+            &root.join("Cargo.toml"),
+            format!("{manifest}\n[workspace]\n"),
+        );
+        home::write(&root.join("src/lib.rs"), source);
+        let built = cargo::build_foreign(lock, &root, None);
+        cargo::test_foreign(lock, &root);
+        find(&built, &name.replace('-', "_")).to_owned()
     })
 }
 

@@ -205,6 +205,41 @@ impl Server {
         drop(child.wait());
     }
 
+    /// Stops all processes of the server where they are: it accepts connections, and answers nothing.
+    ///
+    /// # Panics
+    ///
+    /// When it is not running.
+    pub fn freeze(&self) {
+        self.signal_all("STOP");
+    }
+
+    /// Lets a frozen server go on.
+    ///
+    /// # Panics
+    ///
+    /// When it is not running.
+    pub fn thaw(&self) {
+        self.signal_all("CONT");
+    }
+
+    fn signal_all(&self, name: &str) {
+        let server = self
+            .lock()
+            .as_ref()
+            .map(Child::id)
+            .expect("the server runs");
+        // Each of its processes leads a session of its own; they are told by their parent.
+        let mut tree = Command::new("sh");
+        tree.args([
+            "-c",
+            "kill -s \"$1\" \"$0\" $(cat /proc/\"$0\"/task/\"$0\"/children)",
+            &server.to_string(),
+            name,
+        ]);
+        command::run(tree, LIMIT).ok();
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Child>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,7 +6,7 @@ use wazo_auth_model::ids::UserId;
 use crate::{
     connection::{Connection, Each},
     constraint::Constraint,
-    error::DatabaseResult,
+    error::{DatabaseError, DatabaseResult},
     queries::{
         list::Paging,
         parent::{Parent, name_missing},
@@ -90,14 +90,20 @@ pub fn find_type(db: &mut Connection, wanted: &str) -> DatabaseResult<Option<Str
 
 /// The id of a type, which is added, neither enabled nor disabled, where it is missing.
 pub fn find_or_insert_type(db: &mut Connection, wanted: &str) -> DatabaseResult<String> {
-    use auth_external_auth_type::{name, table, uuid};
+    use auth_external_auth_type::{name, table};
     if let Some(found) = find_type(db, wanted)? {
         return Ok(found);
     }
-    Ok(diesel::insert_into(table)
-        .values(name.eq(wanted))
-        .returning(uuid)
-        .get_result(db)?)
+    // Somebody else may add it at the same time.
+    Each(
+        diesel::insert_into(table)
+            .values(name.eq(wanted))
+            .on_conflict(name)
+            .do_nothing(),
+    )
+    .execute(db)?;
+    find_type(db, wanted)?
+        .ok_or_else(|| DatabaseError::Damaged(format!("the type {wanted:?} was not kept")))
 }
 
 /// What a user stored for a type.

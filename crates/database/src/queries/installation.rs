@@ -14,6 +14,15 @@ const UUID: &str = "uuid";
 /// The identity that was kept for the installation; the first one that is proposed stays.
 pub fn find_or_insert_uuid(db: &mut Connection, proposed: &str) -> DatabaseResult<String> {
     use wazo_auth_rs_installation::{name, table, value};
+    // Not every role may write it.
+    let kept = table
+        .find(UUID)
+        .select(value)
+        .first::<String>(db)
+        .optional()?;
+    if let Some(kept) = kept {
+        return Ok(kept);
+    }
     Each(
         diesel::insert_into(table)
             .values((name.eq(UUID), value.eq(proposed)))

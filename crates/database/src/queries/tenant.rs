@@ -15,7 +15,7 @@ use wazo_auth_model::ids::{TenantId, UserId};
 use crate::{
     connection::{Connection, MultiBackend},
     constraint::Constraint,
-    error::{DatabaseError, DatabaseResult, Violation},
+    error::{DatabaseError, DatabaseResult},
     functions::ILikeMethod,
     queries::{
         list::Paging,
@@ -380,23 +380,17 @@ fn lock_tree(db: &mut Connection) -> DatabaseResult<()> {
 ///
 /// # Errors
 ///
-/// After [`Deletion::HasChildren`] the transaction may be good for nothing but its end.
+/// Breaks [`Constraint::TenantParent`] when a tenant came below it since the look.
 pub fn delete(db: &mut Connection, uuid: &TenantId) -> DatabaseResult<Deletion> {
     if has_children(db, uuid)? {
         return Ok(Deletion::HasChildren);
     }
-    match diesel::delete(auth_tenant::table.find(uuid.as_str())).execute(db) {
-        Ok(0) => Ok(Deletion::Unknown),
-        Ok(_) => Ok(Deletion::Done),
-        Err(error) => {
-            let error = DatabaseError::from(error);
-            // All that refers to a tenant goes with it, children apart: one came since the look.
-            if error.violation() == Some(Violation::ForeignKey) {
-                return Ok(Deletion::HasChildren);
-            }
-            Err(error)
-        }
-    }
+    Ok(
+        match diesel::delete(auth_tenant::table.find(uuid.as_str())).execute(db)? {
+            0 => Deletion::Unknown,
+            _ => Deletion::Done,
+        },
+    )
 }
 
 fn has_children(db: &mut Connection, uuid: &TenantId) -> DatabaseResult<bool> {

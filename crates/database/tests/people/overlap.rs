@@ -35,7 +35,7 @@ impl Postgres {
         let name = server.database();
         let uri = Uri::parse(&server.uri(&name)).unwrap();
         Database::migrate(&uri).unwrap();
-        let database = Database::open(&Settings { uri, threads: 2 }).unwrap();
+        let database = Database::open(&Settings::new(uri, 2)).unwrap();
         Self { name, database }
     }
 

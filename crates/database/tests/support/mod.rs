@@ -50,11 +50,8 @@ impl Engine {
 
     /// Opens it once more, as another daemon would.
     pub fn open(&self) -> Database {
-        Database::open(&Settings {
-            uri: self.uri.clone(),
-            threads: 4,
-        })
-        .unwrap_or_else(|error| panic!("{}: {error:?}", self.name))
+        Database::open(&Settings::new(self.uri.clone(), 4))
+            .unwrap_or_else(|error| panic!("{}: {error:?}", self.name))
     }
 
     /// The database.

@@ -58,7 +58,7 @@ const HOT: [Hot; 13] = [
     Hot {
         name: "sessions of a user, counted",
         index: Some("wazo_auth_rs_token_auth_id"),
-        run: |db| session::count_by_auth_id(db, &id(USER, ONE)).map(drop),
+        run: |db| session::count_by_auth_id(db, &id(USER, ONE), NOW).map(drop),
     },
     Hot {
         name: "sessions of a user, listed",

@@ -75,8 +75,10 @@ async fn handle(
         remote_addr: Some(exchange.remote_addr()),
     };
     let response = exchange
-        .run(move |cx| entry.handle(cx.call(), request))
-        .await?;
+        .app
+        .services
+        .run_plugin(exchange.call(), move |cx| entry.handle(cx.call(), request))
+        .await??;
     // The host has checked status and headers.
     let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = HttpResponse::build(status);

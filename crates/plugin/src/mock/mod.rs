@@ -1,7 +1,7 @@
 //! A daemon for tests: runs a plugin through the real ABI objects, in an ordinary `#[test]`.
 //!
 //! ```
-//! # use wazo_auth_plugin::{Backend, Call, Config, PluginResult};
+//! # use wazo_auth_plugin::{Backend, Call, Config, Map, PluginResult};
 //! use wazo_auth_plugin::{Secret, Verdict, json, mock::MockHost};
 //! # struct Doorman;
 //! # impl Backend for Doorman {
@@ -9,6 +9,7 @@
 //! #     fn verify_password(&self, _: &Call, _: &str, _: &Secret) -> PluginResult<Verdict> {
 //! #         Ok(Verdict::Refused)
 //! #     }
+//! #     fn get_metadata(&self, _: &Call, _: &str) -> PluginResult<Map> { Ok(Map::new()) }
 //! # }
 //!
 //! # fn main() -> PluginResult<()> {

@@ -40,7 +40,7 @@ pub fn main() -> ExitCode {
         Err(status) => return status,
     };
     let done = wiring::database_uri(&config).and_then(|uri| {
-        Database::wait_for(&uri, PATIENCE)?;
+        Database::wait_for(&uri, PATIENCE, |reason| eprintln!("{reason}"))?;
         if arguments.check {
             check(&uri)
         } else if arguments.remove_own {

@@ -152,7 +152,7 @@ pub const KEYS: &[Key] = &[
     key(
         "db_uri",
         Text,
-        "sqlite:///var/lib/wazo-auth/wazo-auth.sqlite",
+        "postgresql://asterisk:proformatique@localhost/asterisk",
     )
     .secret(),
     key("db_upgrade_on_startup", Bool, "false"),

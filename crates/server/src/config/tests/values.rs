@@ -15,7 +15,7 @@ fn everything_has_a_default() {
     assert_eq!(config.log_filename, Path::new("/var/log/wazo-auth.log"));
     assert_eq!(
         config.db_uri,
-        "sqlite:///var/lib/wazo-auth/wazo-auth.sqlite"
+        "postgresql://asterisk:proformatique@localhost/asterisk"
     );
     assert!(!config.db_upgrade_on_startup);
     assert_eq!(config.database_threads, None);
@@ -315,7 +315,7 @@ fn the_packaged_file_loads_without_a_warning() {
     let config = Installation::new(&packaged.replace(directory, "")).config();
     assert_eq!(
         config.db_uri,
-        "sqlite:///var/lib/wazo-auth/wazo-auth.sqlite"
+        "postgresql://asterisk:proformatique@localhost/asterisk?application_name=wazo-auth"
     );
 }
 
