@@ -19,7 +19,8 @@ use wazo_auth_model::report::chain;
 use crate::{
     connection::{Connection, open},
     error::{DatabaseError, DatabaseResult},
-    migrate::{self, Migrated, Plan, Removed},
+    migrate::{self, Migrated, Plan},
+    remove::{self, Removed},
     transaction::{Mode, Worker},
     uri::Uri,
 };
@@ -146,7 +147,7 @@ impl Database {
     ///
     /// When the database cannot be reached, or is SQLite, which is ours as a whole.
     pub fn remove_own(uri: &Uri) -> DatabaseResult<Removed> {
-        migrate::remove_own(&mut open(uri)?.connection)
+        remove::remove_own(&mut open(uri)?.connection)
     }
 
     /// Starts the threads.
