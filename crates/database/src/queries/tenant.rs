@@ -57,7 +57,7 @@ pub struct Changes {
     pub default_authentication_method: String,
 }
 
-/// Which tenants of a scope are wanted; all of them by default. Texts are compared exactly.
+/// Which tenants are meant: those for which all of this holds. Texts are compared exactly.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// The one with this id.
@@ -118,6 +118,8 @@ impl From<Row> for Tenant {
         }
     }
 }
+
+type Query<'a> = auth_tenant::BoxedQuery<'a, MultiBackend>;
 
 /// The top tenant, which is its own parent.
 ///
@@ -213,19 +215,19 @@ pub fn ancestors(db: &mut Connection, tenant: &TenantId) -> DatabaseResult<Vec<T
     Ok(above)
 }
 
-/// The tenants of `scope` that are wanted. A search looks at name, slug and domain names.
+/// The tenants of a scope that fit a filter and a search in their names, slugs and domain names.
 pub fn list(
     db: &mut Connection,
     scope: &Scope,
     filter: &Filter,
     paging: &Paging<Order>,
 ) -> DatabaseResult<Vec<Tenant>> {
-    let wanted = wanted(scope, filter, paging.search.as_deref());
-    let ordered = match paging.order {
-        Order::Name => wanted.order(paging.by(auth_tenant::name)),
-        Order::Slug => wanted.order(paging.by(auth_tenant::slug)),
+    let tenants = matching(scope, filter, paging.search.as_deref());
+    let tenants = match paging.order {
+        Order::Name => tenants.order(paging.by(auth_tenant::name)),
+        Order::Slug => tenants.order(paging.by(auth_tenant::slug)),
     };
-    let rows: Vec<Row> = ordered
+    let rows: Vec<Row> = tenants
         .then_order_by(auth_tenant::uuid)
         .limit(paging.limit())
         .offset(paging.offset())
@@ -241,44 +243,40 @@ pub fn count(
     filter: &Filter,
     search: Option<&str>,
 ) -> DatabaseResult<i64> {
-    Ok(wanted(scope, filter, search).count().get_result(db)?)
+    Ok(matching(scope, filter, search).count().get_result(db)?)
 }
 
-fn wanted<'a>(
-    scope: &Scope,
-    filter: &'a Filter,
-    search: Option<&str>,
-) -> auth_tenant::BoxedQuery<'a, MultiBackend> {
-    let mut wanted = auth_tenant::table
+fn matching<'a>(scope: &Scope, filter: &'a Filter, search: Option<&str>) -> Query<'a> {
+    let mut tenants = auth_tenant::table
         .filter(scope.covers(auth_tenant::uuid))
         .into_boxed();
     if let Some(uuid) = &filter.uuid {
-        wanted = wanted.filter(auth_tenant::uuid.eq(uuid));
+        tenants = tenants.filter(auth_tenant::uuid.eq(uuid));
     }
     if let Some(uuids) = &filter.uuids {
-        wanted = wanted.filter(auth_tenant::uuid.eq_any(uuids));
+        tenants = tenants.filter(auth_tenant::uuid.eq_any(uuids));
     }
     if let Some(name) = &filter.name {
-        wanted = wanted.filter(auth_tenant::name.eq(name));
+        tenants = tenants.filter(auth_tenant::name.eq(name));
     }
     if let Some(slug) = &filter.slug {
-        wanted = wanted.filter(auth_tenant::slug.eq(slug));
+        tenants = tenants.filter(auth_tenant::slug.eq(slug));
     }
     let domains =
         auth_tenant_domain::table.filter(auth_tenant_domain::tenant_uuid.eq(auth_tenant::uuid));
     if let Some(name) = &filter.domain_name {
-        wanted = wanted.filter(exists(domains.filter(auth_tenant_domain::name.eq(name))));
+        tenants = tenants.filter(exists(domains.filter(auth_tenant_domain::name.eq(name))));
     }
     if let Some(search) = search {
         let pattern = wazo_auth_model::search::pattern(search);
-        wanted = wanted.filter(
+        tenants = tenants.filter(
             auth_tenant::name
                 .matches(&pattern)
                 .or(auth_tenant::slug.matches(&pattern))
                 .or(exists(domains.filter(auth_tenant_domain::name.matches(&pattern))).nullable()),
         );
     }
-    wanted
+    tenants
 }
 
 /// Whether a tenant has this slug, in this case of letters.
