@@ -281,6 +281,9 @@ fn a_daemon_migrates_by_itself_when_it_is_told_to() {
         .arg("--db-upgrade-on-startup")
         .install();
     let daemon = installation.start();
+    let _ = daemon
+        .lines()
+        .wait_for("(INFO) (wazo_auth.daemon): applied migration ");
     daemon.installation().bootstrap().ok();
     let _ = daemon.admin();
 }

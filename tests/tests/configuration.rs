@@ -259,7 +259,9 @@ fn a_user_that_the_system_does_not_know_stops_the_start() {
         .install();
     let (_, exited) = installation.refuse();
     assert_eq!(exited.status.code(), Some(1), "{exited:#?}");
-    assert!(exited.says("nobody-of-this-name"), "{exited:#?}");
+    for text in ["nobody-of-this-name", "leave it empty to stay"] {
+        assert!(exited.says(text), "{exited:#?}");
+    }
 }
 
 #[test]

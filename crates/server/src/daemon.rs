@@ -58,7 +58,9 @@ pub fn run(overrides: &Overrides) -> ExitCode {
     if let Some(user) = &config.user
         && let Err(error) = privileges::become_user(user)
     {
-        log::error!("wazo-auth cannot start: {error} (key user; an empty one switches to nobody)");
+        log::error!(
+            "wazo-auth cannot start: {error}; correct the key user, or leave it empty to stay the user who starts it"
+        );
         return ExitCode::FAILURE;
     }
     match serve(&config) {
@@ -79,6 +81,9 @@ fn serve(config: &Config) -> Result<(), Failure> {
         let done = Database::migrate(&uri)?;
         if done.adopted {
             log::info!("took over the database as it is");
+        }
+        for version in &done.applied {
+            log::info!("applied migration {version}");
         }
         if let Some(reason) = done.left_out {
             log::warn!("nothing was added to the database: {reason}");

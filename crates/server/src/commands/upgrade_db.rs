@@ -15,7 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Migrates the database of wazo-auth to the schema of this version
 ///
 /// A database of the program that wazo-auth replaces is taken over as it is: nothing of it is changed,
-/// and what is added can be taken away again.
+/// and what is added can be taken away again. A server that does not answer is waited for, for five minutes
+/// at most.
 #[derive(Debug, Parser)]
 #[command(name = "wazo-auth-upgrade-db", version)]
 struct Arguments {
