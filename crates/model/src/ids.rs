@@ -23,6 +23,18 @@ pub fn is_uuid_v4(text: &str) -> bool {
     looks_like_uuid(text) && text.as_bytes().get(14) == Some(&b'4')
 }
 
+/// A UUID of any version in its canonical form, from any spelling that clients use: in either case of
+/// letters, with or without hyphens, in braces, as a URN (RFC 9562 §4).
+#[must_use]
+pub fn normalize_uuid(text: &str) -> Option<String> {
+    let text = text.replace("urn:", "").replace("uuid:", "");
+    let digits = text.trim_matches(['{', '}']).replace('-', "");
+    if digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    Some(uuid::Uuid::try_parse(&digits).ok()?.to_string())
+}
+
 /// A token for the log: all but its last 8 characters are `X`, hyphens stay.
 #[must_use]
 pub fn redact_token(text: &str) -> String {

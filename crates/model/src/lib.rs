@@ -5,6 +5,8 @@
 //! without a daemon, and every crate of the daemon may use it.
 
 pub mod access;
+pub mod domain_name;
+pub mod email;
 pub mod event;
 pub mod ids;
 pub mod network;

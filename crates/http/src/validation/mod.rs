@@ -1,7 +1,10 @@
 //! Checks of single values, in the words that clients know.
 //!
 //! A failure is a JSON value: a bare object where the type is wrong, a list of objects where a
-//! constraint is broken.
+//! constraint is broken. [`fields`] puts them together: what a body may hold is declared once for each
+//! resource.
+
+pub mod fields;
 
 use serde_json::{Map, Value, json};
 
