@@ -124,6 +124,19 @@ impl Store {
         uuid.to_string()
     }
 
+    /// The group of all users of a tenant.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    #[must_use]
+    pub fn group_of_all_users(&self, tenant: &str) -> String {
+        let tenant = TenantId::from_database(tenant.to_owned());
+        self.write(move |db| group::find_all_users(db, &tenant))
+            .expect("a tenant has a group of all its users")
+            .to_string()
+    }
+
     /// Gives a user another name, and says whether it may log in.
     pub fn change_user(&self, uuid: &str, name: &str, enabled: bool) {
         let profile = Profile {

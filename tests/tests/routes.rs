@@ -79,6 +79,23 @@ const DAEMON: &[(&str, &str, Access)] = &[
         "/users/{user_uuid}/sessions/{session_uuid}",
         Token("auth.users.{user_uuid}.sessions.{session_uuid}.delete"),
     ),
+    ("GET", "/users", Token("auth.users.read")),
+    ("POST", "/users", Token("auth.users.create")),
+    (
+        "GET",
+        "/users/{user_uuid}",
+        Token("auth.users.{user_uuid}.read"),
+    ),
+    (
+        "PUT",
+        "/users/{user_uuid}",
+        Token("auth.users.{user_uuid}.update"),
+    ),
+    (
+        "DELETE",
+        "/users/{user_uuid}",
+        Token("auth.users.{user_uuid}.delete"),
+    ),
     (
         "GET",
         "/users/{user_uuid}/external",

@@ -7,8 +7,13 @@ use serde_json::{Map, Value, json};
 use wazo_auth_model::report::chain;
 use wazo_auth_plugin_host::{CallError, ErrorKind, PluginError};
 use wazo_auth_services::{
-    DatabaseError, Unserved, authentication::AuthenticationError, external_auth::ExternalAuthError,
-    refresh_token::RefreshTokenError, session::SessionError, token::TokenError,
+    DatabaseError, Unserved,
+    authentication::AuthenticationError,
+    external_auth::ExternalAuthError,
+    refresh_token::RefreshTokenError,
+    session::SessionError,
+    token::TokenError,
+    user::{LoginField, UserError},
 };
 
 use crate::{body, python};
@@ -283,6 +288,28 @@ impl From<TokenError> for ApiError {
 }
 
 impl ApiError {
+    /// Something that must be unique, and is not. `details` say which field, and why.
+    fn conflict(resource: &str, details: Value) -> Self {
+        Self::api(
+            StatusCode::CONFLICT,
+            "conflict",
+            Some(resource),
+            "Conflict detected",
+            details,
+        )
+    }
+
+    /// Something that has to be made in a tenant, by a caller that has none.
+    fn no_tenant() -> Self {
+        Self::api(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized-tenant",
+            None,
+            "Unauthorized tenant",
+            json!({ "tenant_uuid": null }),
+        )
+    }
+
     /// A user that is none, or none that the caller may see.
     fn unknown_user(uuid: &str, message: String) -> Self {
         Self::api(
@@ -292,6 +319,35 @@ impl ApiError {
             message,
             json!({ "uuid": uuid }),
         )
+    }
+}
+
+impl From<UserError> for ApiError {
+    fn from(error: UserError) -> Self {
+        let message = error.to_string();
+        let taken = |field: &str| {
+            Self::conflict(
+                "users",
+                json!({ field: { "constraint_id": "unique", "message": message } }),
+            )
+        };
+        match error {
+            UserError::Unknown(uuid) => Self::unknown_user(&uuid, message),
+            UserError::LoginTaken { field, .. } => taken(match field {
+                LoginField::Username => "username",
+                LoginField::EmailAddress => "email_address",
+            }),
+            UserError::IdTaken(_) => taken("uuid"),
+            UserError::UnknownMethod(method) => Self::invalid(
+                "users",
+                message.into(),
+                json!({ "authentication_method": method }),
+            ),
+            UserError::NoTenant => Self::no_tenant(),
+            UserError::Database(error) => error.into(),
+            UserError::Unserved(error) => error.into(),
+            UserError::Hash(_) => Self::internal(&error),
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use wazo_auth_database::{DatabaseError, queries};
 use wazo_auth_model::{
-    event::{Client, Event},
     ids::UserId,
     password::{Absent, verify},
     secret::Secret,
@@ -12,7 +11,7 @@ use crate::{
     authentication::NATIVE_METHOD,
     context::Context,
     event::Recorder,
-    user::{UserError, hash_password},
+    user::{RefreshTokens, UserError, hash_password, revoke},
 };
 
 /// Who is to be made.
@@ -121,20 +120,9 @@ pub fn create_initial_user(
         let new = hash_password(cx, &wanted.password)?;
         let recorder = Recorder::new(cx);
         return cx.transaction(move |db| {
+            queries::user::lock(db, &user.uuid)?;
             queries::user::set_password(db, &user.uuid, &new)?;
-            let ended = queries::session::delete_by_auth_id(db, user.uuid.as_str())?;
-            recorder.sessions_deleted(db, &ended)?;
-            for revoked in queries::refresh_token::delete_by_user(db, &user.uuid)? {
-                recorder.record(
-                    db,
-                    &Event::RefreshTokenDeleted(Client {
-                        client_id: revoked.client_id.unwrap_or_default(),
-                        mobile: revoked.mobile,
-                        user: user.uuid.clone(),
-                        tenant: user.tenant_uuid.clone(),
-                    }),
-                )?;
-            }
+            revoke(db, &user, RefreshTokens::Revoke, recorder)?;
             Ok(Outcome::PasswordReset)
         });
     }
@@ -162,9 +150,7 @@ fn insert(cx: &Context, wanted: &InitialUser) -> Result<Outcome, BootstrapError>
             enabled: true,
         };
         queries::user::insert(db, &uuid, &top, &profile, Some(&password))?;
-        let group = queries::group::find_all_users(db, &top)?.ok_or_else(|| {
-            DatabaseError::Damaged(format!("tenant {top} lacks the group of all its users"))
-        })?;
+        let group = queries::group::find_or_insert_all_users(db, &top)?;
         queries::user::join_group(db, &uuid, &group)?;
         queries::user::add_policy(db, &uuid, &policy)?;
         Ok(Outcome::Created)

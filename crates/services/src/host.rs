@@ -206,7 +206,12 @@ impl From<UserError> for PluginError {
             ),
             UserError::Database(inner) => database(inner),
             UserError::Unserved(inner) => unavailable(inner),
-            UserError::Hash(_) => error(ErrorKind::Internal, failure.to_string()),
+            // No operation for plugins changes users.
+            UserError::Hash(_)
+            | UserError::LoginTaken { .. }
+            | UserError::IdTaken(_)
+            | UserError::UnknownMethod(_)
+            | UserError::NoTenant => error(ErrorKind::Internal, failure.to_string()),
         }
     }
 }

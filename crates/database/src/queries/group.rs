@@ -6,7 +6,7 @@ use wazo_auth_model::ids::{GroupId, PolicyId, TenantId};
 use crate::{
     connection::{Connection, Each, MultiBackend},
     constraint::Constraint,
-    error::DatabaseResult,
+    error::{DatabaseError, DatabaseResult},
     functions::ILikeMethod,
     queries::{
         list::Paging,
@@ -118,8 +118,47 @@ pub fn find_by_slug(
 
 /// The group of all users of a tenant.
 pub fn find_all_users(db: &mut Connection, tenant: &TenantId) -> DatabaseResult<Option<GroupId>> {
-    let slug = format!("wazo-all-users-tenant-{tenant}");
-    Ok(find_by_slug(db, tenant, &slug)?.map(|group| group.uuid))
+    Ok(find_by_slug(db, tenant, &all_users_slug(tenant))?.map(|group| group.uuid))
+}
+
+/// The group of all users of a tenant; made where it is missing, as it is for tenants that were made in
+/// SQL.
+///
+/// # Errors
+///
+/// Breaks [`Constraint::GroupTenant`] when there is no such tenant.
+pub fn find_or_insert_all_users(db: &mut Connection, tenant: &TenantId) -> DatabaseResult<GroupId> {
+    if let Some(group) = find_all_users(db, tenant)? {
+        return Ok(group);
+    }
+    let name = all_users_slug(tenant);
+    let inserted = Each(
+        diesel::insert_into(auth_group::table)
+            .values(Row {
+                uuid: GroupId::random().as_str().to_owned(),
+                name: name.clone(),
+                tenant_uuid: tenant.as_str().to_owned(),
+                system_managed: true,
+                slug: name,
+            })
+            // Somebody may have made it at the same time.
+            .on_conflict_do_nothing(),
+    )
+    .execute(db);
+    name_missing(
+        db,
+        inserted,
+        &[(Parent::Tenant(tenant.as_str()), Constraint::GroupTenant)],
+    )?;
+    find_all_users(db, tenant)?.ok_or_else(|| {
+        DatabaseError::Damaged(format!(
+            "a group of tenant {tenant} has the name of the group of all its users and another slug"
+        ))
+    })
+}
+
+fn all_users_slug(tenant: &TenantId) -> String {
+    format!("wazo-all-users-tenant-{tenant}")
 }
 
 /// The groups of a scope that fit a filter and a search in their names.

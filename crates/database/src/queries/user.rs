@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub use list::{Filter, Order, count, list};
-pub use login::{find_by_login, is_login_of_other, owns_login};
+pub use login::{find_by_login, is_login_of_other, lock_login, owns_login};
 pub use password::{clear_password, find_password, replace_password, set_password};
 
 /// A user.

@@ -10,6 +10,7 @@ mod refresh_token;
 mod session;
 mod status;
 mod token;
+mod user;
 
 use crate::app::Routes;
 
@@ -22,5 +23,6 @@ pub fn mount(routes: &mut Routes<'_>) {
     token::mount(routes);
     refresh_token::mount(routes);
     session::mount(routes);
+    user::mount(routes);
     external_auth::mount(routes);
 }

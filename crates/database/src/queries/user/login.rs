@@ -70,3 +70,17 @@ fn owners(db: &mut Connection, login: &str) -> DatabaseResult<Vec<String>> {
     );
     Ok(owners)
 }
+
+/// Keeps others from giving somebody this login until the transaction ends: names and addresses stand
+/// in two tables, so no rule of the schema does.
+pub fn lock_login(db: &mut Connection, login: &str) -> DatabaseResult<()> {
+    if let Connection::Postgres(db) = db {
+        // The database folds the letters, as it does where it compares them.
+        diesel::sql_query(
+            "SELECT pg_advisory_xact_lock(hashtextextended('login ' || lower($1), 0))",
+        )
+        .bind::<diesel::sql_types::Text, _>(login)
+        .execute(db)?;
+    }
+    Ok(())
+}

@@ -1,9 +1,6 @@
-//! Users: who owns a login, and whether a password is right.
+//! Passwords of users: whether one is right, and how a new one is kept.
 
-use wazo_auth_database::{
-    DatabaseError, DatabaseResult,
-    queries::{self, user::User},
-};
+use wazo_auth_database::{DatabaseResult, queries};
 use wazo_auth_model::{
     ids::UserId,
     password::{Absent, StoredPassword, verify},
@@ -11,35 +8,8 @@ use wazo_auth_model::{
 };
 use wazo_auth_plugin_host::Verdict;
 
-use crate::{context::Context, threads::Unserved};
-
-/// What can go wrong with a user.
-#[derive(Debug, thiserror::Error)]
-pub enum UserError {
-    /// Nobody has this id or login, or only somebody whom the caller may not see.
-    #[error("No such user: \"{0}\"")]
-    Unknown(String),
-    /// The database failed.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-    /// Too many passwords wait to be hashed.
-    #[error(transparent)]
-    Unserved(#[from] Unserved),
-    /// The system gave no random numbers, or the hash could not be made.
-    #[error("a password could not be hashed: {0}")]
-    Hash(String),
-}
-
-/// The enabled user who owns a login.
-///
-/// # Errors
-///
-/// [`UserError::Unknown`] when nobody does.
-pub fn get_by_login(cx: &Context, login: &str) -> Result<User, UserError> {
-    let wanted = login.to_owned();
-    cx.read(move |db| queries::user::find_by_login(db, &wanted).map_err(UserError::from))?
-        .ok_or_else(|| UserError::Unknown(login.to_owned()))
-}
+use super::UserError;
+use crate::context::Context;
 
 /// Whether the password of a login is right. Takes as long for a login that nobody owns.
 ///
