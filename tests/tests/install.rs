@@ -52,6 +52,10 @@ fn everything_is_laid_out_with_the_modes_that_it_needs() {
         ("etc/rsyslog.d/99-wazo-auth.conf", 0o644),
         ("etc/nginx/wazo-auth-shared.conf", 0o644),
         ("etc/nginx/locations/https-available/wazo-auth", 0o644),
+        (
+            "var/lib/wazo-auth/templates/email_confirmation_get_body.jinja",
+            0o644,
+        ),
         ("var/lib/wazo-auth", 0o750),
         ("var/log", 0o755),
     ] {

@@ -2,8 +2,9 @@
 
 use std::{fs, path::Path};
 
+use serde_json::json;
 use wazo_auth_test_support::{Daemon, plugins};
-use wazo_auth_tests::shapes::{assert_not_granted, assert_unknown_token};
+use wazo_auth_tests::shapes::{assert_api, assert_not_granted, assert_unknown_token};
 
 /// A UUID for each parameter of a path.
 const SOMETHING: &str = "4b1d7c2a-9e3f-4f60-8a15-2c7d9b0e6f34";
@@ -14,8 +15,10 @@ enum Access {
     Public(&'static str),
     /// A token with this access.
     Token(&'static str),
+    /// A token; who is refused does not learn the access, which stands in the query.
+    Terse,
 }
-use Access::{Public, Token};
+use Access::{Public, Terse, Token};
 
 /// The routes of the daemon itself.
 const DAEMON: &[(&str, &str, Access)] = &[
@@ -95,6 +98,48 @@ const DAEMON: &[(&str, &str, Access)] = &[
         "DELETE",
         "/users/{user_uuid}",
         Token("auth.users.{user_uuid}.delete"),
+    ),
+    (
+        "PUT",
+        "/users/{user_uuid}/password",
+        Token("auth.users.{user_uuid}.password.update"),
+    ),
+    ("POST", "/users/password/reset", Terse),
+    (
+        "PUT",
+        "/users/{user_uuid}/emails",
+        Token("auth.users.{user_uuid}.emails.update"),
+    ),
+    (
+        "PUT",
+        "/admin/users/{user_uuid}/emails",
+        Token("auth.admin.users.{user_uuid}.emails.update"),
+    ),
+    (
+        "GET",
+        "/emails/{email_uuid}/confirm",
+        Token("auth.emails.{email_uuid}.confirm.update"),
+    ),
+    (
+        "PUT",
+        "/emails/{email_uuid}/confirm",
+        Token("auth.emails.{email_uuid}.confirm.update"),
+    ),
+    ("GET", "/idp", Token("auth.idp.read")),
+    (
+        "PUT",
+        "/idp/{idp_type}/users",
+        Token("auth.idp.{idp_type}.users.update"),
+    ),
+    (
+        "PUT",
+        "/idp/{idp_type}/users/{user_uuid}",
+        Token("auth.idp.{idp_type}.users.{user_uuid}.create"),
+    ),
+    (
+        "DELETE",
+        "/idp/{idp_type}/users/{user_uuid}",
+        Token("auth.idp.{idp_type}.users.{user_uuid}.delete"),
     ),
     (
         "GET",
@@ -192,6 +237,14 @@ fn every_route_that_is_not_public_asks_for_its_access() {
                             answer.status != 401 || !answer.body.contains("required_access"),
                             "{method} {path} ({reason}): {answer:?}"
                         );
+                    }
+                }
+                Terse => {
+                    let given = [(none, ""), (unknown, SOMETHING), (lacking, &alice.token)];
+                    for (answer, token) in given {
+                        let details = json!({ "invalid_token": token });
+                        let id = ("unauthorized", "");
+                        assert_api(&answer, 401, id, "Unauthorized", &details);
                     }
                 }
                 Token(_) if *method == "HEAD" => {

@@ -76,6 +76,21 @@ pub(crate) fn top_tenant_acl(template: &str) -> Access {
     Access::TopTenantToken(template.to_owned())
 }
 
+/// The check in front of a route that is the same for all tenants.
+pub(crate) fn tenantless_acl(template: &str) -> Access {
+    Access::TenantlessToken(template.to_owned())
+}
+
+/// The check in front of a route that links in mails lead to.
+pub(crate) fn link_acl(template: &str) -> Access {
+    Access::LinkToken(template.to_owned())
+}
+
+/// The check in front of a route whose query names what it is about.
+pub(crate) fn query_acl(template: &str) -> Access {
+    Access::QueryToken(template.to_owned())
+}
+
 /// Says aloud that a route asks for nothing.
 pub(crate) fn public() -> Access {
     Access::Public

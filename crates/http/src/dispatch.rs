@@ -5,21 +5,14 @@ use std::sync::Arc;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{
-        Method, StatusCode,
+        Method,
         header::{ALLOW, HeaderValue, SERVER},
     },
     web::{self, Bytes},
 };
-use serde_json::json;
-use wazo_auth_services::authorization::{self, AuthorizationError, Caller};
 
 use crate::{
-    app::App,
-    body::MAX_BODY,
-    error::ApiError,
-    exchange::{Exchange, header},
-    request_log,
-    routes::{Access, Parameters},
+    app::App, body::MAX_BODY, check::Check, error::ApiError, exchange::Exchange, request_log,
 };
 
 /// The version of the API, in front of every path.
@@ -88,12 +81,9 @@ async fn answer(
         }
         return Ok(response);
     };
-    let caller = match &action.access {
-        Access::Public => None,
-        Access::Token(template) | Access::TopTenantToken(template) => {
-            let for_platform = matches!(action.access, Access::TopTenantToken(_));
-            Some(authorize(&app, &request, template, for_platform, &parameters).await?)
-        }
+    let caller = match Check::of(&action.access, &request, parameters.as_slice()) {
+        Some(check) => Some(check.pass(&app, &request).await?),
+        None => None,
     };
     let body = if matches!(
         *request.method(),
@@ -117,96 +107,6 @@ async fn answer(
     .await
 }
 
-/// Lets a caller through whose token grants the access.
-async fn authorize(
-    app: &Arc<App>,
-    request: &HttpRequest,
-    template: &str,
-    for_platform: bool,
-    parameters: &Parameters,
-) -> Result<Caller, ApiError> {
-    let token = header(request, "x-auth-token").unwrap_or_default();
-    let tenant = header(request, "wazo-tenant").filter(|tenant| !tenant.is_empty());
-    let access = required_access(template, parameters);
-    authorization::look_up(&app.services, token, tenant.map(str::to_owned))
-        .answer()
-        .await
-        .and_then(|credentials| {
-            if for_platform {
-                credentials.judge_for_platform(app.services.top_tenant(), &access)
-            } else {
-                credentials.judge(&access)
-            }
-        })
-        .map_err(|error| match error {
-            AuthorizationError::UnknownToken => ApiError::api(
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                None,
-                error.to_string(),
-                json!({
-                    "invalid_token": token,
-                    "reason": "not_found_or_expired",
-                    "required_access": access,
-                }),
-            ),
-            AuthorizationError::NotGranted => ApiError::api(
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                None,
-                error.to_string(),
-                json!({
-                    "invalid_token": token,
-                    "reason": "missing_permission_or_invalid_tenant",
-                    "required_access": access,
-                    "tenant_uuid": tenant,
-                }),
-            ),
-            AuthorizationError::NotOfTopTenant => ApiError::api(
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                None,
-                error.to_string(),
-                json!({ "invalid_token": token }),
-            ),
-            AuthorizationError::UnknownTenant => ApiError::api(
-                StatusCode::UNAUTHORIZED,
-                "unauthorized-tenant",
-                None,
-                error.to_string(),
-                json!({ "tenant_uuid": tenant }),
-            ),
-            AuthorizationError::UnknownUser(ref uuid) => ApiError::api(
-                StatusCode::NOT_FOUND,
-                "unknown-user",
-                Some("users"),
-                error.to_string(),
-                json!({ "uuid": uuid }),
-            ),
-            AuthorizationError::Database(error) => error.into(),
-        })
-}
-
-/// A template with the path's parameters in the places of their names. What a parameter holds is text,
-/// even if it looks like a name.
-fn required_access(template: &str, parameters: &Parameters) -> String {
-    let mut access = String::with_capacity(template.len() + 64);
-    let mut rest = template;
-    while let Some((before, (name, behind))) = rest
-        .split_once('{')
-        .and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
-    {
-        access.push_str(before);
-        if let Some((_, value)) = parameters.iter().find(|(known, _)| known == name) {
-            // A dot in a value must not open a new word of the access.
-            access.push_str(&value.replace('.', "_"));
-        }
-        rest = behind;
-    }
-    access.push_str(rest);
-    access
-}
-
 /// `//` in a path: the same without it.
 fn redirect(app: &App, request: &HttpRequest) -> HttpResponse {
     let mut path = request.path().to_owned();
@@ -222,26 +122,4 @@ fn redirect(app: &App, request: &HttpRequest) -> HttpResponse {
         .insert_header(("Location", location))
         .content_type("text/html; charset=utf-8")
         .finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_parameter_is_text_whatever_it_looks_like() {
-        let parameters = vec![
-            ("a".to_owned(), "{b}".to_owned()),
-            ("b".to_owned(), "x.y".to_owned()),
-        ];
-        for (template, access) in [
-            ("p.{a}.{b}", "p.{b}.x_y"),
-            ("{b}{a}", "x_y{b}"),
-            ("plain", "plain"),
-            ("{c}.z", ".z"),
-            ("{", "{"),
-        ] {
-            assert_eq!(required_access(template, &parameters), access);
-        }
-    }
 }

@@ -10,6 +10,7 @@ use wazo_auth_services::{
     DatabaseError, Unserved,
     authentication::AuthenticationError,
     external_auth::ExternalAuthError,
+    identity_provider::IdentityProviderError,
     refresh_token::RefreshTokenError,
     session::SessionError,
     token::TokenError,
@@ -167,6 +168,11 @@ impl ApiError {
     }
 }
 
+/// Wrong credentials of whatever kind: nothing tells them apart.
+fn authentication_failed() -> ApiError {
+    ApiError::reason(StatusCode::UNAUTHORIZED, "Authentication Failed")
+}
+
 fn text(message: &Value) -> String {
     message
         .as_str()
@@ -223,7 +229,7 @@ impl From<CallError> for ApiError {
 impl From<PluginError> for ApiError {
     fn from(error: PluginError) -> Self {
         match error.kind {
-            ErrorKind::Refused => Self::reason(StatusCode::UNAUTHORIZED, "Authentication Failed"),
+            ErrorKind::Refused => authentication_failed(),
             ErrorKind::Unavailable => Self::unavailable(&error),
             ErrorKind::Api => Self::from_plugin(error),
             ErrorKind::Internal
@@ -311,7 +317,7 @@ impl ApiError {
     }
 
     /// A user that is none, or none that the caller may see.
-    fn unknown_user(uuid: &str, message: String) -> Self {
+    pub fn unknown_user(uuid: &str, message: String) -> Self {
         Self::api(
             StatusCode::NOT_FOUND,
             "unknown-user",
@@ -343,10 +349,49 @@ impl From<UserError> for ApiError {
                 message.into(),
                 json!({ "authentication_method": method }),
             ),
+            UserError::UnknownEmail(uuid) => Self::api(
+                StatusCode::NOT_FOUND,
+                "unknown-email",
+                Some("emails"),
+                message,
+                json!({ "uuid": uuid.as_str() }),
+            ),
+            UserError::WrongPassword(_) => authentication_failed(),
+            UserError::PasswordManagedExternally(uuid) => Self::api(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "password-managed-externally",
+                Some("users"),
+                message,
+                json!({ "uuid": uuid.as_str() }),
+            ),
+            UserError::TokenUsed => Self::api(
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                None,
+                "Unauthorized",
+                json!({}),
+            ),
             UserError::NoTenant => Self::no_tenant(),
             UserError::Database(error) => error.into(),
             UserError::Unserved(error) => error.into(),
             UserError::Hash(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<IdentityProviderError> for ApiError {
+    fn from(error: IdentityProviderError) -> Self {
+        let message = error.to_string();
+        match error {
+            IdentityProviderError::UnknownType(idp_type) => Self::api(
+                StatusCode::NOT_FOUND,
+                "unknown-idp-type",
+                Some("idp"),
+                message,
+                json!({ "idp_type": idp_type }),
+            ),
+            IdentityProviderError::UnknownUser(uuid) => Self::unknown_user(&uuid, message),
+            IdentityProviderError::Database(error) => error.into(),
         }
     }
 }
@@ -381,9 +426,7 @@ impl From<SessionError> for ApiError {
 impl From<AuthenticationError> for ApiError {
     fn from(error: AuthenticationError) -> Self {
         match error {
-            AuthenticationError::Refused(_) => {
-                Self::reason(StatusCode::UNAUTHORIZED, "Authentication Failed")
-            }
+            AuthenticationError::Refused(_) => authentication_failed(),
             AuthenticationError::NoBackend(_) => Self::internal(&error),
             AuthenticationError::Plugin(error) => error.into(),
             AuthenticationError::Database(error) => error.into(),

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, web::Bytes};
+use actix_web::{
+    HttpRequest,
+    web::{Bytes, Query},
+};
 use serde_json::Value;
-use wazo_auth_model::ids::UserId;
+use wazo_auth_model::ids::{EmailId, UserId};
 use wazo_auth_plugin_host::{CallContext, Principal};
 use wazo_auth_services::{Context, authorization::Caller};
 
@@ -39,6 +42,11 @@ impl Exchange {
         UserId::parse(self.parameter("user_uuid")?).ok_or_else(ApiError::no_route)
     }
 
+    /// The e-mail address that the path names.
+    pub fn email(&self) -> Result<EmailId, ApiError> {
+        EmailId::parse(self.parameter("email_uuid")?).ok_or_else(ApiError::no_route)
+    }
+
     /// A header as text; one that is no text counts as absent.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.request, name)
@@ -59,9 +67,7 @@ impl Exchange {
 
     /// All query parameters, decoded, in order.
     pub fn query_pairs(&self) -> Vec<(String, String)> {
-        actix_web::web::Query::<Vec<(String, String)>>::from_query(self.request.query_string())
-            .map(actix_web::web::Query::into_inner)
-            .unwrap_or_default()
+        query_pairs(&self.request)
     }
 
     /// The address of the client.
@@ -100,6 +106,13 @@ impl Exchange {
             .await?
             .map_err(Into::into)
     }
+}
+
+/// All query parameters of a request, decoded, in order.
+pub fn query_pairs(request: &HttpRequest) -> Vec<(String, String)> {
+    Query::<Vec<(String, String)>>::from_query(request.query_string())
+        .map(Query::into_inner)
+        .unwrap_or_default()
 }
 
 /// A header as text.

@@ -5,6 +5,7 @@
 
 mod app;
 mod body;
+mod check;
 mod config_patch;
 mod cors;
 mod dispatch;
@@ -25,4 +26,4 @@ pub use cors::Cors;
 pub use dispatch::configure;
 pub use proxies::Proxies;
 pub use routes::{Access, Endpoint, RouteError};
-pub use settings::Settings;
+pub use settings::{Page, Settings};

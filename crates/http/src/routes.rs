@@ -23,6 +23,12 @@ pub enum Access {
     Token(String),
     /// A live token of the tenant above all others that grants this access.
     TopTenantToken(String),
+    /// A live token that grants this access, whatever tenant the request asks to act in.
+    TenantlessToken(String),
+    /// The same, and the token may come in the query, as links have it.
+    LinkToken(String),
+    /// The same, and braces hold parameters of the query. Who is refused learns nothing but that.
+    QueryToken(String),
 }
 
 /// A method on a path, as lists of endpoints show it.

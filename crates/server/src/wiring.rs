@@ -67,6 +67,7 @@ fn settings(config: &Config, cores: usize, adopted: bool) -> Settings {
         xivo_uuid: config.uuid.clone(),
         default_token_lifetime: config.default_token_lifetime,
         max_user_concurrent_sessions: config.max_user_concurrent_sessions,
+        keep_refresh_tokens_on_password_change: config.keep_refresh_tokens_on_password_change,
         hash: HashSettings {
             scheme,
             bcrypt_cost: config.password_hash.bcrypt_cost,
@@ -115,6 +116,10 @@ pub fn http_settings(config: &Config) -> http::Settings {
         proxies: http::Proxies {
             trusted: rest_api.trusted_proxies.clone(),
             depth: rest_api.num_proxies,
+        },
+        email_confirmation_page: http::Page {
+            template: config.email_confirmation_page.template.clone(),
+            mimetype: config.email_confirmation_page.mimetype.clone(),
         },
         disabled_families: config
             .enabled_http_plugins

@@ -211,6 +211,10 @@ impl From<UserError> for PluginError {
             | UserError::LoginTaken { .. }
             | UserError::IdTaken(_)
             | UserError::UnknownMethod(_)
+            | UserError::UnknownEmail(_)
+            | UserError::WrongPassword(_)
+            | UserError::PasswordManagedExternally(_)
+            | UserError::TokenUsed
             | UserError::NoTenant => error(ErrorKind::Internal, failure.to_string()),
         }
     }

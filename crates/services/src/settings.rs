@@ -11,6 +11,8 @@ pub struct Settings {
     pub default_token_lifetime: i64,
     /// How many sessions a user of purpose `user` or `external_api` may have.
     pub max_user_concurrent_sessions: i64,
+    /// Whether clients stay logged in when their user gets another password.
+    pub keep_refresh_tokens_on_password_change: bool,
     /// How passwords are hashed.
     pub hash: HashSettings,
     /// Threads that hash passwords.

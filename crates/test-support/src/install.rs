@@ -189,6 +189,7 @@ fn configuration(home: &Path, database: &str) -> String {
          extra_config_files: {conf_d}\n\
          log_filename: {log}\n\
          db_uri: '{database}'\n\
+         email_confirmation_get_response_body_template: '{templates}/email_confirmation_get_body.jinja'\n\
          plugins:\n\
          \x20 directory: {plugins}\n\
          \x20 state_file: {state}\n\
@@ -198,6 +199,7 @@ fn configuration(home: &Path, database: &str) -> String {
          enabled_external_auth_plugins: {{google: false, microsoft: false, mobile: false}}\n\
          idp_plugins: {{saml: {{enabled: false}}, ldap: {{enabled: false}}}}\n",
         conf_d = path("conf.d"),
+        templates = concat!(env!("CARGO_MANIFEST_DIR"), "/../../etc/templates"),
         log = path("wazo-auth.log"),
         plugins = path("plugins"),
         state = path("plugins.json"),

@@ -13,6 +13,7 @@ use crate::{
         scope::Scope,
     },
     schema::{auth_session, auth_token},
+    types::Texts,
 };
 
 /// A session.
@@ -214,6 +215,27 @@ pub fn lock_identity(db: &mut Connection, auth_id: &str) -> DatabaseResult<()> {
 pub fn delete_by_auth_id(db: &mut Connection, auth_id: &str) -> DatabaseResult<Vec<Session>> {
     let sessions = auth_token::table
         .filter(auth_token::auth_id.eq(auth_id))
+        .select(auth_token::session_uuid);
+    let rows: Vec<(String, bool, String)> =
+        diesel::delete(auth_session::table.filter(auth_session::uuid.eq_any(sessions)))
+            .returning(auth_session::all_columns)
+            .get_results(db)?;
+    Ok(rows
+        .into_iter()
+        .map(|(uuid, mobile, tenant)| session((uuid, mobile, tenant, Some(auth_id.to_owned()))))
+        .collect())
+}
+
+/// Ends the sessions of an identity whose tokens are good for one access and no other. Answers those that
+/// there were.
+pub fn delete_by_access(
+    db: &mut Connection,
+    auth_id: &str,
+    access: &str,
+) -> DatabaseResult<Vec<Session>> {
+    let sessions = auth_token::table
+        .filter(auth_token::auth_id.eq(auth_id))
+        .filter(auth_token::acl.eq(Texts(vec![access.to_owned()])))
         .select(auth_token::session_uuid);
     let rows: Vec<(String, bool, String)> =
         diesel::delete(auth_session::table.filter(auth_session::uuid.eq_any(sessions)))

@@ -1,6 +1,5 @@
 //! The query parameters that lists share.
 
-use actix_web::http::StatusCode;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde_json::{Value, json};
 use wazo_auth_services::list::{Direction, Page, Paging};
@@ -77,13 +76,7 @@ impl Parameters {
         if self.failures.is_empty() {
             return Ok(());
         }
-        Err(ApiError::api(
-            StatusCode::BAD_REQUEST,
-            "invalid-list-param",
-            Some("users"),
-            Value::Object(self.failures),
-            json!({}),
-        ))
+        Err(ApiError::invalid_list(self.failures))
     }
 
     fn read<T>(

@@ -2,9 +2,12 @@
 
 mod backends;
 mod config;
+mod email;
 mod external_auth;
+mod identity_provider;
 mod list;
 mod login;
+mod password;
 pub mod plugin;
 mod refresh_token;
 mod session;
@@ -24,5 +27,8 @@ pub fn mount(routes: &mut Routes<'_>) {
     refresh_token::mount(routes);
     session::mount(routes);
     user::mount(routes);
+    email::mount(routes);
+    password::mount(routes);
+    identity_provider::mount(routes);
     external_auth::mount(routes);
 }

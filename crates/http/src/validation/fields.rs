@@ -194,17 +194,14 @@ impl Field {
                 Err(broken("type", json!("email"), "Not a valid email address."))
             }
             Kind::List(item) => {
-                let items = value.as_array().ok_or_else(|| wrong_type("list"))?;
+                let items = value.as_array().ok_or_else(|| match item.kind {
+                    Kind::Object(_) => no_object(),
+                    _ => wrong_type("list"),
+                })?;
                 check_items(items, item)
             }
             Kind::Object(members) => {
-                let given = value.as_object().ok_or_else(|| {
-                    json!({
-                        "message": "Invalid type.",
-                        "constraint_id": "type",
-                        "constraint": "dict",
-                    })
-                })?;
+                let given = value.as_object().ok_or_else(no_object)?;
                 check_members(given, &[members])
                     .map(Value::Object)
                     .map_err(|failures| Value::Object(failures.0))
@@ -269,6 +266,15 @@ impl Field {
                 )
             })
     }
+}
+
+/// The failure of what is no object, and of what is no list of objects.
+fn no_object() -> Value {
+    json!({
+        "message": "Invalid type.",
+        "constraint_id": "type",
+        "constraint": "dict",
+    })
 }
 
 fn check_items(items: &[Value], item: &Field) -> Result<Value, Value> {
@@ -397,7 +403,25 @@ fn first(failure: &Value) -> (Value, Value) {
     }
 }
 
+impl Failures {
+    /// The answer of what takes a body for the parameters of a list: all of it, in place of a message.
+    pub fn list_parameters(self) -> ApiError {
+        ApiError::invalid_list(self.0)
+    }
+}
+
 impl ApiError {
+    /// Parameters of a list that are wrong, by their names. The resource has always been this one.
+    pub fn invalid_list(failures: Map<String, Value>) -> Self {
+        Self::api(
+            StatusCode::BAD_REQUEST,
+            "invalid-list-param",
+            Some("users"),
+            Value::Object(failures),
+            json!({}),
+        )
+    }
+
     /// A body that breaks the rules of a resource.
     pub fn invalid(resource: &str, message: Value, details: Value) -> Self {
         Self::api(
@@ -553,8 +577,8 @@ mod tests {
                     "constraint": "string"},
                 "kind": [{"constraint_id": "enum", "constraint": {"choices": ["a", "b"]},
                     "message": "Must be one of: a, b."}],
-                "mails": {"message": "Not a valid list.", "constraint_id": "type",
-                    "constraint": "list"},
+                "mails": {"message": "Invalid type.", "constraint_id": "type",
+                    "constraint": "dict"},
                 "place": {"message": "Invalid type.", "constraint_id": "type",
                     "constraint": "dict"},
             })

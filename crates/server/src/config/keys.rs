@@ -174,6 +174,7 @@ pub const KEYS: &[Key] = &[
     key("token_cleanup_interval", SECONDS, "60.0").idle(),
     key("token_cleanup_batch_size", COUNT, "5000").idle(),
     key("max_user_concurrent_sessions", COUNT, "100"),
+    key("keep_refresh_tokens_on_password_change", Bool, "false"),
     section("password_hash", PASSWORD_HASH),
     // Policies, groups and the first user.
     key("update_policy_on_startup", Bool, "true").idle(),
@@ -255,9 +256,8 @@ pub const KEYS: &[Key] = &[
         "email_confirmation_get_response_body_template",
         Path,
         "/var/lib/wazo-auth/templates/email_confirmation_get_body.jinja",
-    )
-    .idle(),
-    key("email_confirmation_get_mimetype", Text, "text/html").idle(),
+    ),
+    key("email_confirmation_get_mimetype", Text, "text/html"),
     key("password_reset_expiration", SECONDS, "172800").idle(),
     key("password_reset_from_name", Text, "wazo-auth").idle(),
     key(

@@ -103,6 +103,8 @@ pub struct Config {
     pub default_token_lifetime: i64,
     /// How many sessions a user may have.
     pub max_user_concurrent_sessions: i64,
+    /// Whether clients stay logged in when their user gets another password.
+    pub keep_refresh_tokens_on_password_change: bool,
     /// How passwords are hashed.
     pub password_hash: PasswordHash,
     /// Backends, and whether each is enabled, in the order of the configuration.
@@ -117,11 +119,21 @@ pub struct Config {
     pub idp_plugins: Vec<IdpPlugin>,
     /// What the identity provider `backend` offers, in the order of the configuration.
     pub idp_backends: Vec<IdpBackend>,
+    /// The page that confirms an e-mail address.
+    pub email_confirmation_page: Page,
     /// The plugin that sends mails.
     pub email_notification_plugin: String,
     /// Where plugins lie and how much they get.
     pub plugins: Plugins,
     document: Map<String, Value>,
+}
+
+/// A page for browsers.
+pub struct Page {
+    /// The file of its template.
+    pub template: PathBuf,
+    /// What it is, as a MIME type.
+    pub mimetype: String,
 }
 
 /// `rest_api`.

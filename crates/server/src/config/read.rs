@@ -6,7 +6,7 @@ use log::LevelFilter;
 use serde_json::{Map, Value};
 
 use super::{
-    Config, ConfigError, Cors, IdpBackend, IdpPlugin, PasswordHash, PasswordScheme, Plugins,
+    Config, ConfigError, Cors, IdpBackend, IdpPlugin, Page, PasswordHash, PasswordScheme, Plugins,
     RestApi,
 };
 
@@ -55,6 +55,8 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
             format!("{:.0}", seconds.ceil()).parse().ok()
         })?,
         max_user_concurrent_sessions: keys.integer("max_user_concurrent_sessions")?,
+        keep_refresh_tokens_on_password_change: keys
+            .boolean("keep_refresh_tokens_on_password_change")?,
         password_hash: PasswordHash {
             scheme: match keys.text("password_hash.scheme")? {
                 "bcrypt" => PasswordScheme::Bcrypt,
@@ -71,6 +73,12 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
         enabled_metadata_plugins: keys.switches("enabled_metadata_plugins")?,
         idp_plugins: idp_plugins(&keys)?,
         idp_backends: idp_backends(&keys)?,
+        email_confirmation_page: Page {
+            template: keys
+                .text("email_confirmation_get_response_body_template")?
+                .into(),
+            mimetype: keys.text("email_confirmation_get_mimetype")?.to_owned(),
+        },
         email_notification_plugin: keys.text("email_notification_plugin")?.to_owned(),
         plugins: Plugins {
             directories: directories(&keys)?,

@@ -1,24 +1,28 @@
 //! Users: who there is, what is said about them, and what ends with them.
 
 mod edit;
+mod email;
 mod password;
 mod revocation;
 
 use wazo_auth_database::{
     Connection, DatabaseError, DatabaseResult,
-    queries::{self, email::Email, scope::Scope},
+    queries::{self, scope::Scope},
 };
-use wazo_auth_model::ids::UserId;
+use wazo_auth_model::ids::{EmailId, UserId};
 
 use crate::{
     context::Context,
     list::{Page, Paging, scope, subtree},
+    mailed,
     threads::Unserved,
 };
 
 pub use edit::{NewUser, Profile, create, delete, update};
-pub use password::{hash_password, verify_password};
+pub use email::{Editor, NewEmail, confirm_email, replace_emails};
+pub use password::{change_password, hash_password, reset_password, verify_password};
 pub(crate) use revocation::{RefreshTokens, revoke};
+pub use wazo_auth_database::queries::email::Email;
 pub use wazo_auth_database::queries::user::{Filter, Order, User};
 
 /// What can go wrong with a user.
@@ -41,6 +45,18 @@ pub enum UserError {
     /// The installation has no such authentication method.
     #[error("Invalid authentication method {0}")]
     UnknownMethod(String),
+    /// Nobody has this e-mail address, or only somebody whom the caller may not see.
+    #[error("No such email: \"{0}\"")]
+    UnknownEmail(EmailId),
+    /// The old password is wrong, or there is none, or the user may not log in.
+    #[error("the password of user {0} is not the one that was given")]
+    WrongPassword(UserId),
+    /// The user's password is kept by its identity provider.
+    #[error("Unable to update externally managed password for user : \"{0}\"")]
+    PasswordManagedExternally(UserId),
+    /// The token from a mail was used already.
+    #[error("the token was used already")]
+    TokenUsed,
     /// The caller acts in no tenant, so nothing can be made there.
     #[error("the token belongs to no tenant")]
     NoTenant,
@@ -117,6 +133,16 @@ pub fn list(
             items: describe_all(db, users)?,
         })
     })
+}
+
+/// What the caller may change: what is in its tenants. A token from a mail acts on the one thing that its
+/// access names, in whichever tenant that is.
+fn visible_or_mailed(cx: &Context) -> Scope {
+    if mailed::is_caller(cx) {
+        Scope::All
+    } else {
+        subtree(cx)
+    }
 }
 
 /// The user with this id, if the caller may see it.

@@ -1,15 +1,22 @@
 //! Passwords of users: whether one is right, and how a new one is kept.
 
-use wazo_auth_database::{DatabaseResult, queries};
+use wazo_auth_database::{
+    Connection, DatabaseResult,
+    queries::{self, session::Session, user::User},
+};
 use wazo_auth_model::{
     ids::UserId,
-    password::{Absent, StoredPassword, verify},
+    password::{Absent, HashSettings, StoredPassword, verify},
     secret::Secret,
 };
 use wazo_auth_plugin_host::Verdict;
 
-use super::UserError;
-use crate::context::Context;
+use super::{
+    UserError, find_visible, lock_visible,
+    revocation::{RefreshTokens, revoke},
+    visible_or_mailed,
+};
+use crate::{authentication_method, context::Context, event::Recorder, list::subtree, mailed};
 
 /// Whether the password of a login is right. Takes as long for a login that nobody owns.
 ///
@@ -30,10 +37,7 @@ pub fn verify_password(cx: &Context, login: &str, password: &Secret) -> Result<V
         None => (None, None),
     };
     let settings = cx.services().settings.hash.clone();
-    let absent = Absent {
-        scheme: settings.scheme,
-        bcrypt_cost: settings.bcrypt_cost,
-    };
+    let absent = absent(&settings);
     let (password, checked, salt) = (password.clone(), stored.clone(), random_salt()?);
     let (verification, renewed) = cx.hash(move || {
         let verification = verify(checked.as_ref(), &password, absent);
@@ -84,6 +88,144 @@ fn replace_password(
         log::info!("renewed the stored form of the password of user {user}");
     }
     Ok(())
+}
+
+/// Changes a password, for somebody who knows the old one. Whoever is logged in as the user has to log
+/// in anew.
+///
+/// # Errors
+///
+/// When the caller may not see the user, when the old password is wrong, when the password is kept
+/// elsewhere; nothing is changed then.
+pub fn change_password(
+    cx: &Context,
+    uuid: &UserId,
+    old: &Secret,
+    new: &Secret,
+) -> Result<(), UserError> {
+    let (visible, wanted) = (subtree(cx), uuid.clone());
+    let (user, stored, has_login) = cx.read(move |db| -> Result<_, UserError> {
+        let user = find_visible(db, &visible, &wanted)?;
+        let stored = queries::user::find_password(db, &wanted)?;
+        let has_login = has_login(db, &user)?;
+        Ok((user, stored, has_login))
+    })?;
+    let absent = absent(&cx.services().settings.hash);
+    let (password, checked) = (old.clone(), stored.clone());
+    let right = cx.hash(move || verify(checked.as_ref(), &password, absent).accepted)?;
+    let Some(stored) = stored.filter(|_| right && has_login && user.enabled == Some(true)) else {
+        return Err(UserError::WrongPassword(uuid.clone()));
+    };
+    refuse_external(&user)?;
+    let new = hash_password(cx, new)?;
+    let (aftermath, visible, uuid) = (Aftermath::new(cx), subtree(cx), uuid.clone());
+    cx.transaction(move |db| {
+        let user = lock_visible(db, &visible, &uuid)?;
+        // Somebody else may have changed it meanwhile.
+        if !queries::user::replace_password(db, &uuid, &stored, &new)? {
+            return Err(UserError::WrongPassword(uuid.clone()));
+        }
+        aftermath.follow(db, &user)?;
+        Ok(())
+    })
+}
+
+/// Sets a password without knowing the old one, or takes it away. Whoever is logged in as the user has
+/// to log in anew, and no token from a mail does it a second time.
+///
+/// # Errors
+///
+/// When the caller may not see the user or its token was used already; when a password is to be set of a
+/// user who has no login, or whose password is kept elsewhere; nothing is changed then.
+pub fn reset_password(cx: &Context, uuid: &UserId, new: Option<&Secret>) -> Result<(), UserError> {
+    let (visible, wanted) = (visible_or_mailed(cx), uuid.clone());
+    if new.is_some() {
+        let visible = visible.clone();
+        cx.read(move |db| -> Result<_, UserError> {
+            let user = find_visible(db, &visible, &wanted)?;
+            if !has_login(db, &user)? {
+                return Err(UserError::WrongPassword(wanted.clone()));
+            }
+            refuse_external(&user)
+        })?;
+    }
+    let new = match new {
+        Some(new) => Some(hash_password(cx, new)?),
+        None => None,
+    };
+    let mailed_session = cx
+        .call()
+        .principal
+        .as_ref()
+        .filter(|_| mailed::is_caller(cx))
+        .and_then(|principal| principal.session_uuid.clone());
+    let (aftermath, uuid) = (Aftermath::new(cx), uuid.clone());
+    cx.transaction(move |db| {
+        let user = lock_visible(db, &visible, &uuid)?;
+        match &new {
+            Some(new) => queries::user::set_password(db, &uuid, new)?,
+            None => queries::user::clear_password(db, &uuid)?,
+        };
+        let ended = aftermath.follow(db, &user)?;
+        match &mailed_session {
+            // Of two at once, the second waited for the first, which ended both.
+            Some(own) if !ended.iter().any(|session| session.uuid.as_str() == own) => {
+                Err(UserError::TokenUsed)
+            }
+            _ => Ok(()),
+        }
+    })
+}
+
+/// What follows when a password is no longer what it was.
+struct Aftermath {
+    refresh_tokens: RefreshTokens,
+    recorder: Recorder,
+}
+
+impl Aftermath {
+    fn new(cx: &Context) -> Self {
+        let settings = &cx.services().settings;
+        Self {
+            refresh_tokens: if settings.keep_refresh_tokens_on_password_change {
+                RefreshTokens::Keep
+            } else {
+                RefreshTokens::Revoke
+            },
+            recorder: Recorder::new(cx),
+        }
+    }
+
+    /// Ends what was begun with the old one; answers the sessions of the tokens that could have set it anew.
+    /// The row of the user must be locked.
+    fn follow(&self, db: &mut Connection, user: &User) -> DatabaseResult<Vec<Session>> {
+        revoke(db, user, self.refresh_tokens, self.recorder)?;
+        mailed::revoke_password_resets(db, &user.uuid, self.recorder)
+    }
+}
+
+/// Whether there is anything that a user could log in with beside the password: a name, or a main address
+/// that is confirmed.
+fn has_login(db: &mut Connection, user: &User) -> DatabaseResult<bool> {
+    if user.username.is_some() {
+        return Ok(true);
+    }
+    let emails = queries::email::list_by_user(db, &user.uuid)?;
+    Ok(emails.iter().any(|email| email.main && email.confirmed))
+}
+
+fn refuse_external(user: &User) -> Result<(), UserError> {
+    if authentication_method::is_external(&user.authentication_method) {
+        return Err(UserError::PasswordManagedExternally(user.uuid.clone()));
+    }
+    Ok(())
+}
+
+fn absent(settings: &HashSettings) -> Absent {
+    Absent {
+        scheme: settings.scheme,
+        bcrypt_cost: settings.bcrypt_cost,
+    }
 }
 
 /// Hashes a new password as the settings ask for.
