@@ -62,7 +62,7 @@ const BAD: &[(&str, &str)] = &[
     ("link.so", "symbolic link"),
     (
         "major.so",
-        "plugin was built for ABI 9.1, this daemon speaks 0.1",
+        "plugin was built for ABI 9.2, this daemon speaks 0.2",
     ),
     ("program.so", "no wazo-auth plugin"),
     ("text.so", "ELF"),

@@ -25,7 +25,11 @@ const OPERATIONS: &[&str] = &[
     "user_service.verify_password",
     "user_service.get_user_by_login",
     "user_service.get_acl",
+    "user_service.list_policies",
+    "user_service.list_groups",
     "group_service.get_acl",
+    "purposes.get_token_metadata",
+    "purposes.get_persistent_metadata",
     "external_auth_service.create",
     "external_auth_service.get",
     "external_auth_service.update",
@@ -61,6 +65,7 @@ struct Directory {
     plugins: PathBuf,
     backends: Vec<(String, bool)>,
     external_auth: Vec<(String, bool)>,
+    metadata: Vec<(String, bool)>,
 }
 
 impl Directory {
@@ -71,6 +76,7 @@ impl Directory {
             home,
             backends: Vec::new(),
             external_auth: Vec::new(),
+            metadata: Vec::new(),
         }
     }
 
@@ -89,12 +95,18 @@ impl Directory {
         self
     }
 
+    fn metadata(mut self, name: &str) -> Self {
+        self.metadata.push((name.to_owned(), true));
+        self
+    }
+
     fn settings(&self) -> Settings {
         Settings {
             directories: vec![self.plugins.clone()],
             max_concurrent_calls: 4,
             call_timeout: Duration::from_secs(30),
             queue: 16,
+            enabled_metadata: self.metadata.clone(),
             enabled_backends: self.backends.clone(),
             enabled_external_auth: self.external_auth.clone(),
             sections: Map::new(),
@@ -205,6 +217,74 @@ fn routes_and_description_of_an_external_service_are_known_after_the_start() {
 }
 
 #[test]
+fn a_metadata_plugin_is_started_and_answers_for_a_user() {
+    let directory = Directory::new()
+        .file("native.so", plugins::native())
+        .metadata("default_user")
+        .metadata("default_internal");
+    let registry = directory.load();
+    let report = registry.report();
+    let native = file(&report, "native.so");
+    let state = |name: &str| {
+        let entry = native.entries.iter().find(|entry| entry.name == name);
+        entry.map(|entry| (entry.kind.as_str(), entry.state, entry.hint.clone()))
+    };
+    assert_eq!(
+        state("default_user"),
+        Some(("metadata", State::Started, None))
+    );
+    assert_eq!(
+        state("user_admin_status"),
+        Some((
+            "metadata",
+            State::Loaded,
+            Some("enabled_metadata_plugins: {user_admin_status: true}".to_owned())
+        ))
+    );
+    let user = json!({ "uuid": "u", "tenant_uuid": "t", "purpose": "user", "username": null });
+    let context = CallContext {
+        xivo_uuid: Some("x".to_owned()),
+        ..CallContext::default()
+    };
+    let answer = |name: &str| {
+        let plugin = registry.metadata(name).unwrap();
+        let metadata = plugin.get_token_metadata(&context, "alice", &user);
+        Value::Object(metadata.unwrap()).to_string()
+    };
+    assert_eq!(
+        answer("default_user"),
+        r#"{"uuid":"u","tenant_uuid":"t","auth_id":"u","pbx_user_uuid":"u","xivo_uuid":"x","purpose":"user"}"#
+    );
+    assert_eq!(
+        answer("default_internal"),
+        r#"{"uuid":"u","tenant_uuid":"t","auth_id":"u","pbx_user_uuid":null,"xivo_uuid":"x","purpose":"internal"}"#
+    );
+    registry.stop(Duration::from_secs(30));
+}
+
+#[test]
+fn a_kind_that_a_file_of_an_older_minor_cannot_have_is_an_error_of_that_entry() {
+    // Such a file says that it has one, and lacks the function that starts it.
+    let directory = Directory::new()
+        .file("odd.so", &abi::older_minor_with_metadata())
+        .backend("example_odd")
+        .metadata("example_odd");
+    let registry = directory.load();
+    assert!(registry.backend("example_odd").is_some());
+    assert!(registry.metadata("example_odd").is_none());
+    let report = registry.report();
+    let reasons: Vec<_> = file(&report, "odd.so")
+        .entries
+        .iter()
+        .filter_map(|entry| entry.reason.as_deref())
+        .collect();
+    assert_eq!(
+        reasons,
+        ["its file cannot start metadata plugins; rebuild it with a newer SDK"]
+    );
+}
+
+#[test]
 fn what_is_not_enabled_is_not_run_and_the_report_says_how_to_enable_it() {
     let directory = Directory::new().file("example.so", plugins::backend_example());
     let registry = directory.load();
@@ -245,7 +325,7 @@ fn what_is_no_plugin_for_this_daemon_is_refused_with_its_reason() {
     plugins::with_other_major(plugins::backend_example(), &major);
     assert!(
         refusal("major.so", &major)
-            .starts_with("plugin was built for ABI 9.1, this daemon speaks 0.")
+            .starts_with("plugin was built for ABI 9.2, this daemon speaks 0.")
     );
     assert!(refusal("abort.so", &plugins::bad("abort")).contains("panic=abort"));
 }

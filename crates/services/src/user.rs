@@ -2,7 +2,14 @@
 
 use wazo_auth_database::{
     DatabaseError, DatabaseResult,
-    queries::{self, user::User},
+    queries::{
+        self,
+        group::{self, Group},
+        list::Paging,
+        policy::{self, Policy},
+        scope::Scope,
+        user::User,
+    },
 };
 use wazo_auth_model::{
     ids::UserId,
@@ -39,6 +46,36 @@ pub fn get_by_login(cx: &Context, login: &str) -> Result<User, UserError> {
     let wanted = login.to_owned();
     cx.read(move |db| queries::user::find_by_login(db, &wanted).map_err(UserError::from))?
         .ok_or_else(|| UserError::Unknown(login.to_owned()))
+}
+
+/// The policies that a user has itself, not through a group, whatever tenant owns them; none for
+/// nobody.
+///
+/// # Errors
+///
+/// When the database fails.
+pub fn list_policies(cx: &Context, user: &UserId) -> Result<Vec<Policy>, UserError> {
+    let filter = policy::Filter {
+        user_uuid: Some(user.to_string()),
+        ..policy::Filter::default()
+    };
+    cx.read(move |db| {
+        let found = policy::list(db, &Scope::All, &filter, &Paging::default())?;
+        Ok(found.into_iter().map(|found| found.policy).collect())
+    })
+}
+
+/// The groups that a user is in, whatever tenant they belong to; none for nobody.
+///
+/// # Errors
+///
+/// When the database fails.
+pub fn list_groups(cx: &Context, user: &UserId) -> Result<Vec<Group>, UserError> {
+    let filter = group::Filter {
+        user_uuid: Some(user.to_string()),
+        ..group::Filter::default()
+    };
+    cx.read(move |db| Ok(group::list(db, &Scope::All, &filter, &Paging::default())?))
 }
 
 /// Whether the password of a login is right. Takes as long for a login that nobody owns.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use wazo_auth_model::{ids::RefreshTokenId, secret::Secret, token::TokenTimes};
 use wazo_auth_services::{
     authentication::{AuthenticationError, Credentials, NATIVE_BACKEND},
-    login::{self, LoginRequest},
+    login::{self, AccessType, LoginRequest},
     token::TokenError,
 };
 
@@ -38,7 +38,10 @@ async fn create(exchange: Exchange) -> Result<HttpResponse, ApiError> {
         credentials: exchange.header("authorization").and_then(basic),
         refresh_token: fields.refresh_token,
         client_id: fields.client_id,
-        offline: fields.offline,
+        access_type: fields.access_type,
+        saml_session_id: fields.saml_session_id,
+        tenant_id: fields.tenant_id,
+        domain_name: fields.domain_name,
         backend: fields.backend,
         expiration: fields.expiration,
         mobile: exchange
@@ -81,7 +84,10 @@ async fn create(exchange: Exchange) -> Result<HttpResponse, ApiError> {
 struct Fields {
     backend: String,
     expiration: Option<i64>,
-    offline: bool,
+    access_type: Option<AccessType>,
+    saml_session_id: Option<String>,
+    tenant_id: Option<String>,
+    domain_name: Option<String>,
     client_id: Option<String>,
     refresh_token: Option<RefreshTokenId>,
 }
@@ -115,7 +121,11 @@ impl Fields {
         if !failures.is_empty() {
             return Err(invalid(failures));
         }
-        let offline = access_type.and_then(Value::as_str) == Some("offline");
+        let access_type = access_type.and_then(Value::as_str).map(|name| match name {
+            "offline" => AccessType::Offline,
+            _ => AccessType::Online,
+        });
+        let offline = access_type == Some(AccessType::Offline);
         let given = |value: Option<&Value>| {
             value
                 .and_then(Value::as_str)
@@ -154,7 +164,10 @@ impl Fields {
         Ok(Self {
             backend: owned(backend).unwrap_or_else(|| NATIVE_BACKEND.to_owned()),
             expiration: expiration.and_then(|value| lifetime(value).ok()),
-            offline,
+            access_type,
+            saml_session_id: owned(saml_session_id),
+            tenant_id: owned(tenant_id),
+            domain_name: owned(domain_name),
             client_id: owned(client_id),
             refresh_token: owned(refresh_token).map(RefreshTokenId::from_database),
         })
