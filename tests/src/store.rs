@@ -124,6 +124,47 @@ impl Store {
         uuid.to_string()
     }
 
+    /// Says what a user's account is for.
+    pub fn set_purpose(&self, uuid: &str, name: &str, purpose: &str) {
+        let profile = Profile {
+            purpose: purpose.to_owned(),
+            ..profile(name)
+        };
+        let id = UserId::from_database(uuid.to_owned());
+        self.write(move |db| user::update(db, &id, &profile));
+    }
+
+    /// Adds a policy of the top tenant, or of another one, whose name is its slug; answers its id.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    #[must_use]
+    pub fn policy(&self, tenant: Option<&str>, slug: &str, acl: &[&str]) -> PolicyId {
+        let uuid = PolicyId::random();
+        let (id, slug) = (uuid.clone(), slug.to_owned());
+        let accesses: Vec<String> = acl.iter().map(|access| (*access).to_owned()).collect();
+        let tenant = tenant.map(|tenant| TenantId::from_database(tenant.to_owned()));
+        self.write(move |db| {
+            let tenant_uuid = match &tenant {
+                Some(tenant) => tenant.clone(),
+                None => tenant::find_top(db)?.uuid,
+            };
+            let policy = Policy {
+                uuid: id.clone(),
+                name: slug.clone(),
+                slug: slug.clone(),
+                description: None,
+                tenant_uuid,
+                config_managed: false,
+                shared: false,
+                accesses: accesses.clone(),
+            };
+            policy::insert(db, &policy)
+        });
+        uuid
+    }
+
     /// Gives a user another name, and says whether it may log in.
     pub fn change_user(&self, uuid: &str, name: &str, enabled: bool) {
         let profile = Profile {

@@ -154,7 +154,7 @@ fn the_list_is_there_for_programs_too() {
         .unwrap();
     assert_eq!(
         (&bar["state"], &bar["abi"]),
-        (&json!("started"), &json!("0.1.0"))
+        (&json!("started"), &json!("0.2.0"))
     );
     assert_eq!(
         bar["entries"],
