@@ -1,6 +1,6 @@
 //! The accesses that every login gets: `default_user_policy` and `backend_policies`.
 #![expect(
-    clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "also what tests share should stop a failing test, loudly"
 )]
 

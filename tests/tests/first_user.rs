@@ -1,7 +1,9 @@
 //! The first user that a start makes: `bootstrap_user_on_startup`.
 
+use std::thread;
+
 use serde_json::json;
-use wazo_auth_test_support::{Daemon, home};
+use wazo_auth_test_support::{Daemon, home, postgres::Server};
 use wazo_auth_tests::store::Store;
 
 const CONFIGURED: &str = "bootstrap_user_on_startup: true\n\
@@ -113,4 +115,27 @@ fn without_being_told_to_a_start_makes_nobody() {
         .start();
     let answer = daemon.try_login("root-of-all", "s3cret-of-all");
     assert_eq!(answer.status, 401);
+}
+
+#[test]
+fn daemons_that_start_at_once_on_one_database_make_one_user() {
+    let server = Server::shared();
+    let uri = server.uri(&server.database());
+    drop(Daemon::builder().database(uri.clone()).install());
+    let start = || {
+        Daemon::builder()
+            .database(uri.clone())
+            .without_database()
+            .config(CONFIGURED)
+            .start()
+    };
+    thread::scope(|scope| {
+        let starts: Vec<_> = (0..3).map(|_| scope.spawn(start)).collect();
+        let ids: Vec<String> = starts
+            .into_iter()
+            .map(|start| start.join().unwrap())
+            .map(|daemon| daemon.login("root-of-all", "s3cret-of-all").auth_id)
+            .collect();
+        assert_eq!(ids, [ids[0].as_str(); 3]);
+    });
 }

@@ -244,7 +244,7 @@ fn administrators_are_those_with_the_policy_or_in_the_group() {
             others.clone(),
         );
         store.write(move |db| {
-            drop(group::add_policy(db, &others, &policy)?);
+            group::add_policy(db, &others, &policy)?;
             if let Some(own) = &own {
                 user::add_policy(db, &uuid, own)?;
             }
