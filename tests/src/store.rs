@@ -1,20 +1,23 @@
 //! The database of an installation, for what no endpoint does or shows.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use wazo_auth_database::{
     Connection, Database, DatabaseResult, Settings, Uri,
     queries::{
         event, group,
         policy::{self, Policy},
         refresh_token::{self, RefreshToken},
+        session,
         tenant::{self, Tenant},
+        token,
         user::{self, Profile},
     },
 };
 use wazo_auth_model::{
-    ids::{PolicyId, RefreshTokenId, TenantId, UserId},
+    ids::{PolicyId, RefreshTokenId, SessionId, TenantId, TokenId, UserId},
     password::{HashSettings, Scheme},
     secret::Secret,
+    token::Token,
 };
 use wazo_auth_test_support::Installation;
 
@@ -124,6 +127,35 @@ impl Store {
         uuid.to_string()
     }
 
+    /// Adds a token as the daemon makes them for mails, good for one access; answers it.
+    #[must_use]
+    pub fn mailed_token(&self, access: &str) -> String {
+        let uuid = TokenId::random();
+        let (id, access) = (uuid.clone(), access.to_owned());
+        self.write(move |db| {
+            let session_uuid = SessionId::random();
+            let top = tenant::find_top(db)?.uuid;
+            session::insert(db, &session_uuid, &top, false)?;
+            token::insert(
+                db,
+                &Token {
+                    uuid: id.clone(),
+                    auth_id: "wazo-auth".to_owned(),
+                    pbx_user_uuid: None,
+                    xivo_uuid: None,
+                    issued_t: None,
+                    expire_t: None,
+                    metadata: Map::new(),
+                    session_uuid,
+                    user_agent: Some("wazo-auth-email-reset".to_owned()),
+                    remote_addr: Some(String::new()),
+                    acl: vec![access.clone()],
+                },
+            )
+        });
+        uuid.expose().to_owned()
+    }
+
     /// The group of all users of a tenant.
     ///
     /// # Panics
@@ -135,6 +167,47 @@ impl Store {
         self.write(move |db| group::find_all_users(db, &tenant))
             .expect("a tenant has a group of all its users")
             .to_string()
+    }
+
+    /// Says what a user's account is for.
+    pub fn set_purpose(&self, uuid: &str, name: &str, purpose: &str) {
+        let profile = Profile {
+            purpose: purpose.to_owned(),
+            ..profile(name)
+        };
+        let id = UserId::from_database(uuid.to_owned());
+        self.write(move |db| user::update(db, &id, &profile));
+    }
+
+    /// Adds a policy of the top tenant, or of another one, whose name is its slug; answers its id.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    #[must_use]
+    pub fn policy(&self, tenant: Option<&str>, slug: &str, acl: &[&str]) -> PolicyId {
+        let uuid = PolicyId::random();
+        let (id, slug) = (uuid.clone(), slug.to_owned());
+        let accesses: Vec<String> = acl.iter().map(|access| (*access).to_owned()).collect();
+        let tenant = tenant.map(|tenant| TenantId::from_database(tenant.to_owned()));
+        self.write(move |db| {
+            let tenant_uuid = match &tenant {
+                Some(tenant) => tenant.clone(),
+                None => tenant::find_top(db)?.uuid,
+            };
+            let policy = Policy {
+                uuid: id.clone(),
+                name: slug.clone(),
+                slug: slug.clone(),
+                description: None,
+                tenant_uuid,
+                config_managed: false,
+                shared: false,
+                accesses: accesses.clone(),
+            };
+            policy::insert(db, &policy)
+        });
+        uuid
     }
 
     /// Gives a user another name, and says whether it may log in.

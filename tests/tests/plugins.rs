@@ -62,7 +62,7 @@ const BAD: &[(&str, &str)] = &[
     ("link.so", "symbolic link"),
     (
         "major.so",
-        "plugin was built for ABI 9.1, this daemon speaks 0.1",
+        "plugin was built for ABI 9.2, this daemon speaks 0.2",
     ),
     ("program.so", "no wazo-auth plugin"),
     ("text.so", "ELF"),
@@ -154,7 +154,7 @@ fn the_list_is_there_for_programs_too() {
         .unwrap();
     assert_eq!(
         (&bar["state"], &bar["abi"]),
-        (&json!("started"), &json!("0.1.0"))
+        (&json!("started"), &json!("0.2.0"))
     );
     assert_eq!(
         bar["entries"],

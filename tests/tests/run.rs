@@ -158,7 +158,7 @@ fn the_other_programs_are_there_under_their_names() {
             "{list}"
         );
     }
-    assert_eq!(list.matches(" - started").count(), 6, "{list}");
+    assert_eq!(list.matches(" - started").count(), 9, "{list}");
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub mod call;
 pub mod error;
 pub mod host;
 pub mod manifest;
+pub mod metadata;
 pub mod root;
 pub mod routes;
 
@@ -28,6 +29,7 @@ pub use backend::{Backend, BackendObject, Verdict};
 pub use call::Call;
 pub use error::{AbiError, AbiResult};
 pub use host::{Host, HostObject};
+pub use metadata::{Metadata, MetadataObject};
 pub use root::{PluginModule, PluginModuleRef};
 pub use routes::{Header, Pair, Request, Response, Route, Routes, RoutesObject};
 
@@ -36,4 +38,4 @@ pub use routes::{Header, Pair, Request, Response, Route, Routes, RoutesObject};
 /// It is not the version of this package, which layouts carry along. The layout checker reads that
 /// one by the rules of Cargo, where 0.1 and 0.2 are strangers; so within one major of the ABI the
 /// package stays within one range of compatible versions.
-pub const ABI_VERSION: &str = "0.1.0";
+pub const ABI_VERSION: &str = "0.2.0";

@@ -43,4 +43,6 @@ pub mod kind {
     pub const BACKEND: &str = "backend";
     /// Credentials of users for an external service.
     pub const EXTERNAL_AUTH: &str = "external_auth";
+    /// What tokens say of users. Since 0.2 of the ABI.
+    pub const METADATA: &str = "metadata";
 }

@@ -5,7 +5,9 @@ use abi_stable::{
     std_types::RStr,
 };
 
-use crate::{ABI_VERSION, AbiResult, BackendObject, Call, HostObject, RoutesObject};
+use crate::{
+    ABI_VERSION, AbiResult, BackendObject, Call, HostObject, MetadataObject, RoutesObject,
+};
 
 /// The functions of a plugin file.
 ///
@@ -24,6 +26,9 @@ pub struct PluginModule {
     #[sabi(last_prefix_field)]
     pub start_external_auth:
         extern "C" fn(call: Call, name: RStr<'_>, config: RStr<'_>) -> AbiResult<RoutesObject>,
+    /// Makes and starts the metadata plugin `name` with its configuration. Since 0.2.
+    pub start_metadata:
+        extern "C" fn(call: Call, name: RStr<'_>, config: RStr<'_>) -> AbiResult<MetadataObject>,
 }
 
 impl RootModule for PluginModuleRef {

@@ -221,7 +221,9 @@ impl From<CallError> for ApiError {
                 log::error!("a request failed: {}", chain(&error));
                 Self::framework(StatusCode::GATEWAY_TIMEOUT, "Gateway Timeout")
             }
-            CallError::Panicked(_) | CallError::Malformed(_) => Self::internal(&error),
+            CallError::Panicked(_) | CallError::Malformed(_) | CallError::Nested => {
+                Self::internal(&error)
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Whether a text is a UUID in its canonical form, in either case of letters.
 #[must_use]
@@ -145,6 +145,12 @@ macro_rules! secret_ids {
             #[must_use]
             pub fn redacted(&self) -> String {
                 redact_token(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer).map(Self)
             }
         }
 

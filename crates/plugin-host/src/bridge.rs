@@ -20,6 +20,7 @@ use wazo_auth_core::{self as abi, AbiResult, HostObject, host::Host_TO};
 use crate::{
     CallContext, ErrorKind, HostServices, PluginError,
     document::{MAX_DOCUMENT, one_line, value, write_object},
+    nesting::{Allowance, Operation},
 };
 
 /// A log record of a plugin is cut here.
@@ -51,6 +52,7 @@ impl Plugin {
             plugin: Arc::clone(self),
             context: self.services.background(),
             deadline: None,
+            inner: false,
             over: Arc::default(),
         };
         Host_TO::from_ptr(RArc::new(line), TD_Opaque)
@@ -61,24 +63,25 @@ impl Plugin {
         self.services.background()
     }
 
-    /// The first argument of a method that has until `deadline`. Setting `over` ends the call: from
-    /// then on its operations answer errors.
+    /// The first argument of a method that is allowed so much. Setting `over` ends the call: from then
+    /// on its operations answer errors.
     pub(crate) fn call(
         self: &Arc<Self>,
         context: &CallContext,
-        deadline: Instant,
+        allowed: Allowance,
         over: &Arc<AtomicBool>,
     ) -> abi::Call {
         let line = Line {
             plugin: Arc::clone(self),
             context: context.clone(),
-            deadline: Some(deadline),
+            deadline: Some(allowed.deadline),
+            inner: allowed.inner,
             over: Arc::clone(over),
         };
         let principal = context.principal.as_ref().map(|principal| {
             json!({ "auth_id": principal.auth_id, "session_uuid": principal.session_uuid })
         });
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = allowed.deadline.saturating_duration_since(Instant::now());
         let document = json!({
             "tenant_uuid": context.tenant_uuid,
             "top_tenant_uuid": context.top_tenant_uuid,
@@ -110,6 +113,7 @@ struct Line {
     plugin: Arc<Plugin>,
     context: CallContext,
     deadline: Option<Instant>,
+    inner: bool,
     over: Arc<AtomicBool>,
 }
 
@@ -133,9 +137,15 @@ impl Line {
                 format!("the document of arguments {problem}"),
             )
         })?;
-        self.plugin
-            .services
-            .call(&self.context, self.deadline, operation, arguments)
+        let place = Operation {
+            deadline: self.deadline,
+            inner: self.inner,
+        };
+        place.run(|| {
+            self.plugin
+                .services
+                .call(&self.context, self.deadline, operation, arguments)
+        })
     }
 }
 
@@ -237,7 +247,11 @@ mod tests {
             args: Map::from_iter([("login".to_owned(), json!("alice"))]),
             ..CallContext::default()
         };
-        Plugin::new("demo-plugin", &needs, Arc::new(Services)).call(&context, Instant::now(), over)
+        let allowed = Allowance {
+            deadline: Instant::now(),
+            inner: false,
+        };
+        Plugin::new("demo-plugin", &needs, Arc::new(Services)).call(&context, allowed, over)
     }
 
     fn ask(call: &abi::Call, operation: &str, arguments: &str) -> Result<String, u32> {

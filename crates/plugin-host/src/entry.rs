@@ -14,7 +14,8 @@ use crate::{
     CallContext, CallError, Settings,
     breaker::Breaker,
     bridge::Plugin,
-    slots::{Closing, Refusal, Slots, current_deadline},
+    nesting::{self, Allowance},
+    slots::{Closing, Refusal, Slots},
 };
 
 /// A started entry: `T` is its object.
@@ -88,19 +89,15 @@ impl<T: Send + Sync + 'static> Entry<T> {
         work: impl FnOnce(&T, Call) -> AbiResult<R> + Send + 'static,
     ) -> Result<R, CallError> {
         let now = Instant::now();
+        let allowed = nesting::allow(now, self.timeout).ok_or(CallError::Nested)?;
         let admission = self.breaker.admit(now).ok_or(CallError::BreakerOpen)?;
-        let outer = current_deadline();
-        let deadline = outer.unwrap_or(now + self.timeout);
+        let hurried = allowed.deadline.saturating_duration_since(now) < self.timeout / 2;
         let over = Arc::new(AtomicBool::new(false));
-        let call = self.plugin.call(context, deadline, &over);
-        let answer = if outer.is_some() {
-            // A plugin called an operation that calls a plugin: another thread, from the same slots
-            // perhaps, would wait for this one.
-            Ok(work(&self.object, call))
-        } else {
-            let object = Arc::clone(&self.object);
-            self.slots.run(deadline, move || work(&object, call))
-        };
+        let call = self.plugin.call(context, allowed, &over);
+        let object = Arc::clone(&self.object);
+        let answer = self
+            .slots
+            .run(allowed.deadline, move || work(&object, call));
         // A call that the client has been told the failure of changes nothing any more.
         over.store(true, Ordering::SeqCst);
         let answer = answer
@@ -113,6 +110,8 @@ impl<T: Send + Sync + 'static> Entry<T> {
         match &answer {
             // Too many callers at once, or the end of the daemon: that says nothing of the plugin.
             Err(CallError::QueueFull | CallError::ShuttingDown) => {}
+            // The outer call left it too little time: neither does that.
+            Err(CallError::Deadline | CallError::Busy) if hurried => {}
             Err(CallError::Deadline | CallError::Busy | CallError::Panicked(_)) => {
                 if let Some(pause) = admission.failed(Instant::now()) {
                     log::error!(
@@ -139,9 +138,13 @@ impl<T: Send + Sync + 'static> Entry<T> {
     ) {
         let deadline = Instant::now() + patience;
         let over = Arc::new(AtomicBool::new(false));
+        let allowed = Allowance {
+            deadline,
+            inner: false,
+        };
         let call = self
             .plugin
-            .call(&self.plugin.background_context(), deadline, &over);
+            .call(&self.plugin.background_context(), allowed, &over);
         let object = Arc::clone(&self.object);
         // Not on the slots: calls that hang may have taken them all.
         let answer = crate::slots::run_apart("plugin-stop", deadline, move || stop(&object, call));

@@ -176,6 +176,9 @@ pub enum CallError {
     /// The entry failed repeatedly, and is left alone for a while.
     #[error("the plugin has failed repeatedly and is not called for a while")]
     BreakerOpen,
+    /// A plugin that was called for another plugin asked for something that calls a third one.
+    #[error("a plugin that was called for another plugin cannot lead to a further one")]
+    Nested,
     /// The daemon stops.
     #[error("the daemon is shutting down")]
     ShuttingDown,

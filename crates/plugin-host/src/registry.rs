@@ -13,10 +13,12 @@ use serde_json::{Map, Value};
 use wazo_auth_core::{AbiResult, Call, PluginModuleRef, manifest::kind};
 
 use crate::{
-    BackendEntry, CallError, ExternalAuthEntry, FileReport, HostServices, Report, Settings, State,
+    BackendEntry, CallError, ExternalAuthEntry, FileReport, HostServices, MetadataEntry, Report,
+    Settings, State,
     bridge::Plugin,
     entry::Entry,
     library,
+    nesting::Allowance,
     scan::{Candidate, note_missing, refuse_duplicates, scan},
     slots::{Closing, Refusal, run_apart},
     sync::lock,
@@ -26,6 +28,7 @@ use crate::{
 pub struct Registry {
     backends: Vec<Arc<BackendEntry>>,
     external_auth: Vec<Arc<ExternalAuthEntry>>,
+    metadata: Vec<Arc<MetadataEntry>>,
     listed_backends: Vec<String>,
     report: Report,
     // Dropped to wake whoever waits for a plugin.
@@ -54,6 +57,7 @@ impl Registry {
         let mut registry = Self {
             backends: Vec::new(),
             external_auth: Vec::new(),
+            metadata: Vec::new(),
             listed_backends: Vec::new(),
             report,
             open: Mutex::new(Some(open)),
@@ -95,6 +99,13 @@ impl Registry {
         self.external_auth.clone()
     }
 
+    /// The metadata plugin of that name, if it was started.
+    #[must_use]
+    pub fn metadata(&self, name: &str) -> Option<Arc<MetadataEntry>> {
+        let found = self.metadata.iter().find(|entry| entry.name() == name);
+        found.map(Arc::clone)
+    }
+
     /// The backends that clients are told of, in the order of the configuration: also those that
     /// were loaded and could not be started.
     #[must_use]
@@ -120,6 +131,9 @@ impl Registry {
         thread::scope(|scope| {
             for entry in &self.backends {
                 scope.spawn(|| entry.0.stop(patience, |backend, call| backend.stop(call)));
+            }
+            for entry in &self.metadata {
+                scope.spawn(|| entry.0.stop(patience, |plugin, call| plugin.stop(call)));
             }
             for entry in &self.external_auth {
                 scope.spawn(|| entry.entry.stop(patience, |plugin, call| plugin.stop(call)));
@@ -151,6 +165,14 @@ impl Registry {
             let object = starting.run(move |call, name, config| start(call, name, config))?;
             let entry = Entry::new(kind, name, object, plugin, settings, closing.clone());
             self.backends.push(Arc::new(BackendEntry(entry)));
+        } else if kind == kind::METADATA {
+            // Older files lack the function. One that names such an entry all the same is no work of
+            // the SDK.
+            let start = (file.module.start_metadata())
+                .ok_or("its file cannot start metadata plugins; rebuild it with a newer SDK")?;
+            let object = starting.run(move |call, name, config| start(call, name, config))?;
+            let entry = Entry::new(kind, name, object, plugin, settings, closing.clone());
+            self.metadata.push(Arc::new(MetadataEntry(entry)));
         } else {
             let start = file.module.start_external_auth();
             let object = starting.run(move |call, name, config| start(call, name, config))?;
@@ -323,10 +345,13 @@ impl Starting<'_> {
         self,
         start: impl FnOnce(Call, RStr<'_>, RStr<'_>) -> AbiResult<T> + Send + 'static,
     ) -> Result<T, String> {
-        let deadline = Instant::now() + self.timeout;
+        let allowed = Allowance {
+            deadline: Instant::now() + self.timeout,
+            inner: false,
+        };
         let call = self.file.plugin.call(
             &self.file.plugin.background_context(),
-            deadline,
+            allowed,
             &Arc::default(),
         );
         let (name, config) = (self.name.to_owned(), self.config);

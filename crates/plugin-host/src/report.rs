@@ -50,7 +50,7 @@ pub struct FileReport {
 /// An entry of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryReport {
-    /// `backend` or `external_auth`.
+    /// `backend`, `external_auth` or `metadata`.
     pub kind: String,
     /// The name that the configuration knows it by.
     pub name: String,
@@ -67,7 +67,7 @@ pub struct EntryReport {
 /// An entry that is enabled and that no file has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingEntry {
-    /// `backend` or `external_auth`.
+    /// `backend`, `external_auth` or `metadata`.
     pub kind: String,
     /// The name in the configuration.
     pub name: String,
@@ -182,6 +182,7 @@ fn hint(kind: &str, name: &str) -> Option<String> {
     match kind {
         kind::BACKEND => Some(format!("enabled_backend_plugins: {{{name}: true}}")),
         kind::EXTERNAL_AUTH => Some(format!("enabled_external_auth_plugins: {{{name}: true}}")),
+        kind::METADATA => Some(format!("enabled_metadata_plugins: {{{name}: true}}")),
         _ => None,
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The kinds that this daemon has.
-const KINDS: &[&str] = &[kind::BACKEND, kind::EXTERNAL_AUTH];
+const KINDS: &[&str] = &[kind::BACKEND, kind::EXTERNAL_AUTH, kind::METADATA];
 
 /// A file that passed.
 pub(crate) struct Candidate {

@@ -17,6 +17,8 @@ pub struct Settings {
     pub call_timeout: Duration,
     /// How many callers of one entry wait while all its calls are taken.
     pub queue: usize,
+    /// Metadata plugins, and whether each is enabled, in the order of the configuration.
+    pub enabled_metadata: Vec<(String, bool)>,
     /// Backends, and whether each is enabled, in the order of the configuration.
     pub enabled_backends: Vec<(String, bool)>,
     /// External authentication types, and whether each is enabled, in the order of the
@@ -29,13 +31,14 @@ pub struct Settings {
 impl Settings {
     /// The enabled entries as `(kind, name)`, each once, in the order they start in.
     pub(crate) fn enabled(&self) -> Vec<(&'static str, &str)> {
+        let metadata = self.enabled_metadata.iter().map(|e| (kind::METADATA, e));
         let backends = self.enabled_backends.iter().map(|e| (kind::BACKEND, e));
         let external = self
             .enabled_external_auth
             .iter()
             .map(|e| (kind::EXTERNAL_AUTH, e));
         let mut enabled = Vec::new();
-        for (kind, (name, wanted)) in backends.chain(external) {
+        for (kind, (name, wanted)) in metadata.chain(backends).chain(external) {
             if *wanted && !enabled.contains(&(kind, name.as_str())) {
                 enabled.push((kind, name.as_str()));
             }

@@ -4,7 +4,6 @@
 //! than the configured number. Threads start when they are needed and are kept.
 
 use std::{
-    cell::Cell,
     collections::VecDeque,
     convert::Infallible,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -23,16 +22,6 @@ type Delivery = Box<dyn FnOnce()>;
 
 /// Ends waiting when it disconnects; nothing is ever sent.
 pub(crate) type Closing = Receiver<Infallible>;
-
-thread_local! {
-    /// The deadline of the call that this thread runs.
-    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
-}
-
-/// The deadline of the plugin call that this thread is in, if it is in one.
-pub(crate) fn current_deadline() -> Option<Instant> {
-    DEADLINE.get()
-}
 
 /// Why there is no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,9 +89,7 @@ impl Slots {
     ) -> Result<T, Refusal> {
         let (answer, answered) = bounded(1);
         let ticket = self.submit(Box::new(move || {
-            DEADLINE.set(Some(deadline));
             let result = catch_unwind(AssertUnwindSafe(work));
-            DEADLINE.set(None);
             // Whoever waited may have gone.
             Box::new(move || drop(answer.send(result)))
         }))?;
@@ -299,15 +286,5 @@ mod tests {
         );
         assert_eq!(slots.run(soon(), || ()), Ok(()));
         assert_eq!(lock(&slots.shared.state).threads, 1);
-    }
-
-    #[test]
-    fn work_knows_the_deadline_that_it_runs_under() {
-        let deadline = soon();
-        assert_eq!(current_deadline(), None);
-        assert_eq!(
-            slots(1, 0).run(deadline, current_deadline),
-            Ok(Some(deadline))
-        );
     }
 }

@@ -7,8 +7,8 @@ use crate::Map;
 /// The arguments of the login that a call belongs to; empty where there is none.
 ///
 /// Always among them: `backend`, `mobile`, `user_agent` and `remote_addr`. Where the client sent them:
-/// `login`, `expiration`, and with daemons that know of them `access_type`, `client_id`, `tenant_id`
-/// and `domain_name`. At a login by refresh token, `persistent_metadata`: what
+/// `login`, `expiration`, `access_type`, `client_id`, `saml_session_id`, `tenant_id` and
+/// `domain_name`. At a login by refresh token, `persistent_metadata`: what
 /// [`get_persistent_metadata`](crate::Backend::get_persistent_metadata) gave when that was made.
 /// Besides, what a [`Verdict`](crate::Verdict::with) added and, from
 /// [`get_acl`](crate::Backend::get_acl) on, `acl`. Never a password.

@@ -7,7 +7,7 @@ use wazo_auth_core as abi;
 
 use crate::{
     Args, Host, PluginResult, document,
-    services::{ExternalAuthService, GroupService, UserService},
+    services::{ExternalAuthService, GroupService, Purposes, TokenService, UserService},
 };
 
 /// The request that a method runs for: who asks, how long there is, and the way to the daemon.
@@ -117,6 +117,16 @@ impl Call {
     /// Operations on what users store for external services.
     pub fn external_auth_service(&self) -> ExternalAuthService<'_> {
         self.host.external_auth_service()
+    }
+
+    /// What the metadata plugins of a user's purpose say.
+    pub fn purposes(&self) -> Purposes<'_> {
+        self.host.purposes()
+    }
+
+    /// Operations on tokens of the daemon itself.
+    pub fn token_service(&self) -> TokenService<'_> {
+        self.host.token_service()
     }
 }
 

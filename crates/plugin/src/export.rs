@@ -6,7 +6,8 @@
 use std::marker::PhantomData;
 
 use wazo_auth_core::{
-    self as abi, AbiResult, BackendObject, HostObject, PluginModule, PluginModuleRef, RoutesObject,
+    self as abi, AbiResult, BackendObject, HostObject, MetadataObject, PluginModule,
+    PluginModuleRef, RoutesObject,
     abi_stable::{
         library::{
             __call_root_module_loader, CheckTypeLayout, ROOT_MODULE_LOADER_NAME, RootModuleResult,
@@ -17,9 +18,11 @@ use wazo_auth_core::{
 };
 
 pub use wazo_auth_core::abi_stable::library::LibHeader;
+use wazo_auth_core::manifest::kind;
 
 use crate::{
-    Backend, ExternalAuth, PluginError, backend, external_auth, fence, host, logger, manifest,
+    Backend, ExternalAuth, Metadata, PluginError, backend, external_auth, fence, host, logger,
+    manifest, metadata,
 };
 
 /// What starting an entry answers.
@@ -31,6 +34,10 @@ pub trait Entries: 'static {
     fn start_backend(start: Start<'_>) -> Started<BackendObject>;
     /// Starts an external authentication type.
     fn start_external_auth(start: Start<'_>) -> Started<RoutesObject>;
+    /// Starts a metadata plugin.
+    fn start_metadata(start: Start<'_>) -> Started<MetadataObject> {
+        start.unknown(kind::METADATA)
+    }
 }
 
 /// The daemon's wish to start an entry.
@@ -54,6 +61,11 @@ impl Start<'_> {
     /// Starts `T`.
     pub fn external_auth<T: ExternalAuth>(self) -> Started<RoutesObject> {
         external_auth::start::<T>(self.call, self.config)
+    }
+
+    /// Starts `T`.
+    pub fn metadata<T: Metadata>(self) -> Started<MetadataObject> {
+        metadata::start::<T>(self.call, self.config)
     }
 
     /// Says that there is no such entry.
@@ -92,6 +104,14 @@ extern "C" fn start_external_auth<P: Entries>(
     P::start_external_auth(Start { call, name, config })
 }
 
+extern "C" fn start_metadata<P: Entries>(
+    call: abi::Call,
+    name: RStr<'_>,
+    config: RStr<'_>,
+) -> AbiResult<MetadataObject> {
+    P::start_metadata(Start { call, name, config })
+}
+
 struct Module<P>(PhantomData<P>);
 
 impl<P: Entries> Module<P> {
@@ -99,6 +119,7 @@ impl<P: Entries> Module<P> {
         init,
         start_backend: start_backend::<P>,
         start_external_auth: start_external_auth::<P>,
+        start_metadata: start_metadata::<P>,
     });
 }
 
@@ -136,6 +157,7 @@ const _: () = assert!(manifest::same(
 /// wazo_auth_plugin::export! {
 ///     backend "example" => Example,
 ///     external_auth "bar" => Bar,
+///     metadata "department" => Department,
 ///     needs "external_auth_service.get", "external_auth_service.create",
 /// }
 /// ```
@@ -148,36 +170,41 @@ const _: () = assert!(manifest::same(
 #[macro_export]
 macro_rules! export {
     ($($items:tt)*) => {
-        $crate::__export! { @items [] [] [] $($items)* }
+        $crate::__export! { @items [] [] [] [] $($items)* }
     };
 }
 
-/// Sorts the items of `export!` into backends, external authentication types and needs.
+/// Sorts the items of `export!` into backends, external authentication types, metadata plugins and
+/// needs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export {
-    (@items [$($b:tt)*] $e:tt $n:tt backend $name:literal => $entry:ty $(, $($rest:tt)*)?) => {
-        $crate::__export! { @items [$($b)* ($name, $entry)] $e $n $($($rest)*)? }
+    (@items [$($b:tt)*] $e:tt $m:tt $n:tt backend $name:literal => $entry:ty $(, $($rest:tt)*)?) => {
+        $crate::__export! { @items [$($b)* ($name, $entry)] $e $m $n $($($rest)*)? }
     };
-    (@items $b:tt [$($e:tt)*] $n:tt external_auth $name:literal => $entry:ty $(, $($rest:tt)*)?) => {
-        $crate::__export! { @items $b [$($e)* ($name, $entry)] $n $($($rest)*)? }
+    (@items $b:tt [$($e:tt)*] $m:tt $n:tt external_auth $name:literal => $entry:ty $(, $($rest:tt)*)?) => {
+        $crate::__export! { @items $b [$($e)* ($name, $entry)] $m $n $($($rest)*)? }
     };
-    (@items $b:tt $e:tt [$($n:tt)*] needs $operation:literal $(, $($rest:tt)*)?) => {
-        $crate::__export! { @needs $b $e [$($n)* $operation] $($($rest)*)? }
+    (@items $b:tt $e:tt [$($m:tt)*] $n:tt metadata $name:literal => $entry:ty $(, $($rest:tt)*)?) => {
+        $crate::__export! { @items $b $e [$($m)* ($name, $entry)] $n $($($rest)*)? }
+    };
+    (@items $b:tt $e:tt $m:tt [$($n:tt)*] needs $operation:literal $(, $($rest:tt)*)?) => {
+        $crate::__export! { @needs $b $e $m [$($n)* $operation] $($($rest)*)? }
     };
     // After one need, more of them may follow without the word.
-    (@needs $b:tt $e:tt [$($n:tt)*] $operation:literal $(, $($rest:tt)*)?) => {
-        $crate::__export! { @needs $b $e [$($n)* $operation] $($($rest)*)? }
+    (@needs $b:tt $e:tt $m:tt [$($n:tt)*] $operation:literal $(, $($rest:tt)*)?) => {
+        $crate::__export! { @needs $b $e $m [$($n)* $operation] $($($rest)*)? }
     };
-    (@needs $b:tt $e:tt $n:tt $($rest:tt)*) => {
-        $crate::__export! { @items $b $e $n $($rest)* }
+    (@needs $b:tt $e:tt $m:tt $n:tt $($rest:tt)*) => {
+        $crate::__export! { @items $b $e $m $n $($rest)* }
     };
-    (@items [] [] $n:tt) => {
+    (@items [] [] [] $n:tt) => {
         ::core::compile_error! { "a plugin exports at least one entry, such as `backend \"example\" => Example`" }
     };
     (@items
         [$(($backend:literal, $backend_type:ty))*]
         [$(($external:literal, $external_type:ty))*]
+        [$(($metadata:literal, $metadata_type:ty))*]
         [$($need:literal)*]
     ) => {
         const _: () = {
@@ -185,10 +212,15 @@ macro_rules! __export {
 
             const BACKENDS: &[&str] = &[$($backend),*];
             const EXTERNAL_AUTH: &[&str] = &[$($external),*];
+            const METADATA: &[&str] = &[$($metadata),*];
             ::core::assert!(plugin::unique(BACKENDS), "two backends have the same name");
             ::core::assert!(
                 plugin::unique(EXTERNAL_AUTH),
                 "two external authentication types have the same name"
+            );
+            ::core::assert!(
+                plugin::unique(METADATA),
+                "two metadata plugins have the same name"
             );
             $(::core::assert!(
                 plugin::is_name($backend),
@@ -196,6 +228,10 @@ macro_rules! __export {
             );)*
             $(::core::assert!(
                 plugin::is_name($external),
+                "the name of an entry consists of letters, digits, `_`, `-` and `.`"
+            );)*
+            $(::core::assert!(
+                plugin::is_name($metadata),
                 "the name of an entry consists of letters, digits, `_`, `-` and `.`"
             );)*
             $(::core::assert!(
@@ -218,6 +254,7 @@ macro_rules! __export {
                 plugin::Field::new(plugin::field::PANIC, plugin::PANIC),
                 $(plugin::Field::entry(plugin::kind::BACKEND, $backend),)*
                 $(plugin::Field::entry(plugin::kind::EXTERNAL_AUTH, $external),)*
+                $(plugin::Field::entry(plugin::kind::METADATA, $metadata),)*
                 $(plugin::Field::new(plugin::field::NEEDS, $need),)*
             ];
 
@@ -249,6 +286,15 @@ macro_rules! __export {
                     })*
                     start.unknown(plugin::kind::EXTERNAL_AUTH)
                 }
+
+                fn start_metadata(
+                    start: plugin::Start<'_>,
+                ) -> plugin::Started<plugin::MetadataObject> {
+                    $(if start.wants($metadata) {
+                        return start.metadata::<$metadata_type>();
+                    })*
+                    start.unknown(plugin::kind::METADATA)
+                }
             }
 
             #[unsafe(export_name = "_1as_0lib_1header_0root_bmodule_bloader")]
@@ -256,9 +302,9 @@ macro_rules! __export {
                 plugin::lib_header::<Plugin>();
         };
     };
-    (@items $b:tt $e:tt $n:tt $($rest:tt)+) => {
+    (@items $b:tt $e:tt $m:tt $n:tt $($rest:tt)+) => {
         ::core::compile_error! { ::core::concat!(
-            "expected `backend \"name\" => Type`, `external_auth \"name\" => Type` or `needs \"service.operation\"`, found `",
+            "expected `backend \"name\" => Type`, `external_auth \"name\" => Type`, `metadata \"name\" => Type` or `needs \"service.operation\"`, found `",
             ::core::stringify!($($rest)+),
             "`"
         ) }

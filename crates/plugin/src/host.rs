@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     PluginError, PluginResult, document,
-    services::{ExternalAuthService, GroupService, UserService},
+    services::{ExternalAuthService, GroupService, Purposes, TokenService, UserService},
 };
 
 /// The daemon of this plugin file, given to it before anything else.
@@ -62,6 +62,16 @@ impl Host {
     /// Operations on what users store for external services.
     pub fn external_auth_service(&self) -> ExternalAuthService<'_> {
         ExternalAuthService::new(self)
+    }
+
+    /// What the metadata plugins of a user's purpose say.
+    pub fn purposes(&self) -> Purposes<'_> {
+        Purposes::new(self)
+    }
+
+    /// Operations on tokens of the daemon itself.
+    pub fn token_service(&self) -> TokenService<'_> {
+        TokenService::new(self)
     }
 
     /// Any operation by its name, for those that have no method here yet.

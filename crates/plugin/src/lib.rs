@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `backend` | [`Backend`] | a source of logins |
 //! | `external_auth` | [`ExternalAuth`] | credentials of users for an external service |
+//! | `metadata` | [`Metadata`] | what the tokens of users say of them |
 //!
 //! ```standalone_crate
 //! use wazo_auth_plugin::{Backend, Call, Config, Map, PluginResult, Secret, Verdict, json};
@@ -68,6 +69,7 @@ mod host;
 mod http;
 mod logger;
 mod manifest;
+mod metadata;
 pub mod mock;
 mod secret;
 pub mod services;
@@ -84,6 +86,7 @@ pub use error::{ErrorKind, PluginError, PluginResult};
 pub use external_auth::{Description, ExternalAuth};
 pub use host::{Host, host};
 pub use http::{Request, Response, Route};
+pub use metadata::Metadata;
 pub use secret::Secret;
 pub use verdict::Verdict;
 
@@ -99,5 +102,5 @@ pub mod __private {
         Field, PANIC, RUSTC, TARGET, is_name, is_operation, length, unique, write,
     };
     pub use wazo_auth_core::manifest::{field, kind};
-    pub use wazo_auth_core::{ABI_VERSION, BackendObject, RoutesObject};
+    pub use wazo_auth_core::{ABI_VERSION, BackendObject, MetadataObject, RoutesObject};
 }

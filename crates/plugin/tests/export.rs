@@ -18,8 +18,8 @@ use wazo_auth_core::{
     manifest::{MAGIC, field},
 };
 use wazo_auth_plugin::{
-    Backend, Call, Config, ExternalAuth, Map, PluginResult, Request, Response, Route, Secret,
-    Verdict,
+    Backend, Call, Config, ExternalAuth, Map, Metadata, PluginResult, Request, Response, Route,
+    Secret, Verdict,
 };
 
 struct Yes;
@@ -52,9 +52,16 @@ impl ExternalAuth for Yes {
     }
 }
 
+impl Metadata for Yes {
+    fn start(_: &Call, _: Config) -> PluginResult<Self> {
+        Ok(Self)
+    }
+}
+
 wazo_auth_plugin::export! {
     needs "user_service.get_acl", "group_service.get_acl",
     backend "yes" => Yes,
+    metadata "yes" => Yes,
     external_auth "yes" => Yes,
     needs "external_auth_service.get",
     backend "also.yes" => Yes,
@@ -157,7 +164,7 @@ fn the_manifest_says_what_the_file_is() {
     assert_eq!(one(field::PANIC), "unwind");
     assert_eq!(
         one(field::ENTRY),
-        "backend:yes|backend:also.yes|external_auth:yes"
+        "backend:yes|backend:also.yes|external_auth:yes|metadata:yes"
     );
     assert_eq!(
         one(field::NEEDS),
@@ -180,6 +187,25 @@ fn the_root_module_starts_entries_by_name() {
 
     let external = module.start_external_auth()(call(), "yes".into(), "null".into());
     assert_eq!(code_of(external), None);
+
+    let start = module.start_metadata();
+    assert!(start.is_some(), "this version of the ABI has it");
+    let Some(start) = start else { return };
+    let metadata = start(call(), "yes".into(), "".into());
+    let user = r#"{"uuid": "u", "tenant_uuid": "t", "purpose": "user"}"#;
+    let answer = metadata.into_result().map(|metadata| {
+        let answer = metadata.get_token_metadata(call(), "a".into(), user.into());
+        let nonsense = metadata.get_token_metadata(call(), "a".into(), "{}".into());
+        (answer.map(String::from), code_of(nonsense))
+    });
+    let expected =
+        r#"{"uuid":"u","tenant_uuid":"t","auth_id":"u","pbx_user_uuid":null,"xivo_uuid":null}"#;
+    assert!(answer.is_ok_and(|(answer, nonsense)| {
+        answer.into_result().ok().as_deref() == Some(expected)
+            && nonsense == Some(code::INVALID_ARGUMENT)
+    }));
+    let unknown = start(call(), "also.yes".into(), "".into());
+    assert_eq!(code_of(unknown), Some(code::UNSUPPORTED));
 
     let unknown = module.start_backend()(call(), "no".into(), "".into());
     assert_eq!(code_of(unknown), Some(code::UNSUPPORTED));

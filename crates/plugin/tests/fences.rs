@@ -4,9 +4,10 @@
 use std::{panic::panic_any, thread};
 
 use wazo_auth_plugin::{
-    Backend, Call, Config, ErrorKind, ExternalAuth, Map, PluginError, PluginResult, Request,
-    Response, Route, Secret, Value, Verdict, json, log,
+    Backend, Call, Config, ErrorKind, ExternalAuth, Map, Metadata, PluginError, PluginResult,
+    Request, Response, Route, Secret, Value, Verdict, json, log,
     mock::{MockBackend, MockHost, MockRequest},
+    services::User,
 };
 
 /// Does what its configuration and its logins say.
@@ -91,6 +92,35 @@ struct Unprintable;
 impl std::fmt::Display for Unprintable {
     fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         panic!("cannot be printed")
+    }
+}
+
+impl Metadata for Clumsy {
+    fn start(_: &Call, config: Config) -> PluginResult<Self> {
+        let panics_in_drop = config.get::<Option<bool>>("panic_in_drop")?;
+        Ok(Self {
+            panics_in_drop: panics_in_drop.unwrap_or(false),
+        })
+    }
+
+    fn get_token_metadata(&self, _: &Call, _: &str, _: &User) -> PluginResult<Map> {
+        panic!("no metadata")
+    }
+
+    fn get_persistent_metadata(&self, _: &Call, _: &str, _: &User) -> PluginResult<Map> {
+        panic!("nothing to keep")
+    }
+
+    fn stop(&self, _: &Call) -> PluginResult<()> {
+        panic!("no stop")
+    }
+
+    fn check(&self, _: &Call) -> PluginResult<Value> {
+        panic!("no check")
+    }
+
+    fn call(&self, _: &Call, _: &str, _: Value) -> PluginResult<Value> {
+        panic!("no call")
     }
 }
 
@@ -257,4 +287,30 @@ fn a_panic_in_an_answer_of_the_mock_is_an_error_of_the_operation() {
     let daemon = MockHost::new();
     daemon.on("some.thing", |_| panic!("not this"));
     assert_panicked(daemon.host().call("some.thing", &json!({})), ": not this");
+}
+
+#[test]
+fn a_panic_in_a_metadata_plugin_is_an_error_too() -> PluginResult<()> {
+    let daemon = MockHost::new();
+    let clumsy = daemon.metadata::<Clumsy>(json!({ "panic_in_drop": true }))?;
+    let call = daemon.call();
+    let user = json!({ "uuid": "u", "tenant_uuid": "t", "purpose": "user" });
+    let failures = [
+        clumsy.get_token_metadata(&call, "a", &user).err(),
+        clumsy.get_persistent_metadata(&call, "a", &user).err(),
+        clumsy.stop(&call).err(),
+        clumsy.check(&call).err(),
+        clumsy.call(&call, "x", &json!({})).err(),
+    ];
+    for failure in failures {
+        assert_eq!(failure.map(|error| error.kind()), Some(ErrorKind::Panic));
+    }
+    drop(clumsy);
+    assert!(
+        daemon
+            .logs()
+            .iter()
+            .any(|record| record.message.contains("slipped"))
+    );
+    Ok(())
 }

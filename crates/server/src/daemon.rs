@@ -20,11 +20,16 @@ use wazo_auth_database::Database;
 use wazo_auth_http::{App, configure};
 use wazo_auth_model::report::chain;
 use wazo_auth_plugin_host::{CallContext, Registry};
-use wazo_auth_services::{Context, Host, authentication::NATIVE_BACKEND, external_auth};
+use wazo_auth_services::{
+    Context, Host,
+    authentication::NATIVE_BACKEND,
+    bootstrap::{Existing, InitialUser, Outcome, create_initial_user},
+    external_auth,
+};
 
 use crate::{
     commands::{self, plugin},
-    config::{Config, Overrides},
+    config::{BootstrapUser, Config, Overrides},
     logging, privileges, wiring,
 };
 
@@ -89,6 +94,12 @@ fn serve(config: &Config) -> Result<(), Failure> {
             log::warn!("nothing was added to the database: {reason}");
         }
     }
+    if !config.enabled_metadata_plugins.iter().any(|(_, on)| *on) {
+        return Err(
+            "enabled_metadata_plugins: none is enabled, so that no login could succeed; enable default_user, default_internal and default_external_api"
+                .into(),
+        );
+    }
     let services = wiring::services(config)?;
     let plugins = Arc::new(Registry::load(
         &wiring::plugin_settings(config),
@@ -99,6 +110,9 @@ fn serve(config: &Config) -> Result<(), Failure> {
     check_plugins(config, &plugins)?;
     let cx = Context::new(Arc::clone(&services), CallContext::default());
     external_auth::synchronise_types(&cx)?;
+    if let Some(wanted) = &config.bootstrap_user {
+        make_first_user(&cx, wanted)?;
+    }
 
     // The port opens last: whoever reaches it can log in at once.
     let address = (config.rest_api.listen.as_str(), config.rest_api.port);
@@ -117,6 +131,22 @@ fn serve(config: &Config) -> Result<(), Failure> {
     std::process::exit(0)
 }
 
+/// Makes the configured first user, unless it is there.
+fn make_first_user(cx: &Context, configured: &BootstrapUser) -> Result<(), Failure> {
+    let wanted = InitialUser {
+        username: configured.username.clone(),
+        password: configured.password.clone(),
+        purpose: configured.purpose.clone(),
+        policy_slug: configured.policy_slug.clone(),
+    };
+    let outcome = create_initial_user(cx, &wanted, Existing::Keep)
+        .map_err(|error| format!("bootstrap_user_on_startup: {}", chain(&error)))?;
+    if outcome == Outcome::Created {
+        log::info!("created the first user {:?}", wanted.username);
+    }
+    Ok(())
+}
+
 /// Without the backend of its own users nobody could log in, and above all no administrator.
 fn check_plugins(config: &Config, plugins: &Registry) -> Result<(), Failure> {
     if plugins.backend(NATIVE_BACKEND).is_none() {
@@ -131,11 +161,6 @@ fn check_plugins(config: &Config, plugins: &Registry) -> Result<(), Failure> {
             directories.join(", ")
         )
         .into());
-    }
-    for (name, enabled) in &config.enabled_metadata_plugins {
-        if *enabled && !name.starts_with("default_") {
-            log::error!("enabled_metadata_plugins: there is no metadata plugin {name:?}");
-        }
     }
     log::info!(
         "there is no e-mail plugin {:?}: no mails are sent",

@@ -96,6 +96,9 @@ fn settings(config: &Config, cores: usize, adopted: bool) -> Settings {
         } else {
             Vec::new()
         },
+        default_user_policy: config.default_user_policy.clone(),
+        backend_policies: config.backend_policies.clone(),
+        purpose_metadata_mapping: config.purpose_metadata_mapping.clone(),
         external_auth_types: config
             .enabled_external_auth_plugins
             .iter()
@@ -153,7 +156,8 @@ pub fn plugin_settings(config: &Config) -> plugins::Settings {
     let names = config
         .enabled_backend_plugins
         .iter()
-        .chain(&config.enabled_external_auth_plugins);
+        .chain(&config.enabled_external_auth_plugins)
+        .chain(&config.enabled_metadata_plugins);
     plugins::Settings {
         // The daemon and the commands beside it know a file by its whole path.
         directories: config
@@ -165,6 +169,7 @@ pub fn plugin_settings(config: &Config) -> plugins::Settings {
         max_concurrent_calls: config.plugins.max_concurrent_calls,
         call_timeout: config.plugins.call_timeout,
         queue: config.plugins.queue,
+        enabled_metadata: config.enabled_metadata_plugins.clone(),
         enabled_backends: config.enabled_backend_plugins.clone(),
         enabled_external_auth: config.enabled_external_auth_plugins.clone(),
         sections: names

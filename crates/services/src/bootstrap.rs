@@ -1,6 +1,6 @@
 //! The first administrator.
 
-use wazo_auth_database::{DatabaseError, queries};
+use wazo_auth_database::{DatabaseError, Violation, queries};
 use wazo_auth_model::{
     ids::UserId,
     password::{Absent, verify},
@@ -72,6 +72,17 @@ pub enum BootstrapError {
     Database(#[from] DatabaseError),
 }
 
+impl BootstrapError {
+    /// Whether somebody has the name.
+    fn is_taken(&self) -> bool {
+        match self {
+            Self::DifferentPassword(_) => true,
+            Self::Database(error) => error.violation() == Some(Violation::Unique),
+            _ => false,
+        }
+    }
+}
+
 /// Makes the first administrator, in the top tenant, enabled, with the method `native`.
 ///
 /// # Errors
@@ -94,6 +105,22 @@ pub fn create_initial_user(
     ) {
         return Err(BootstrapError::UnknownPurpose(wanted.purpose.clone()));
     }
+    if let Some(outcome) = existing_user(cx, wanted, existing)? {
+        return Ok(outcome);
+    }
+    match insert(cx, wanted) {
+        // Another daemon on the same database may have made the user meanwhile.
+        Err(error) if error.is_taken() => existing_user(cx, wanted, existing)?.ok_or(error),
+        outcome => outcome,
+    }
+}
+
+/// What is to be done where an enabled user of the name is there; `None` where none is.
+fn existing_user(
+    cx: &Context,
+    wanted: &InitialUser,
+    existing: Existing,
+) -> Result<Option<Outcome>, BootstrapError> {
     let username = wanted.username.clone();
     let found = cx.read(move |db| -> Result<_, BootstrapError> {
         let Some(user) = queries::user::find_by_login(db, &username)? else {
@@ -112,7 +139,7 @@ pub fn create_initial_user(
             .hash(move || verify(stored.as_ref(), &password, absent).accepted)
             .map_err(UserError::from)?;
         if right {
-            return Ok(Outcome::Unchanged);
+            return Ok(Some(Outcome::Unchanged));
         }
         if existing == Existing::Keep {
             return Err(BootstrapError::DifferentPassword(wanted.username.clone()));
@@ -123,10 +150,10 @@ pub fn create_initial_user(
             queries::user::lock(db, &user.uuid)?;
             queries::user::set_password(db, &user.uuid, &new)?;
             revoke(db, &user, RefreshTokens::Revoke, recorder)?;
-            Ok(Outcome::PasswordReset)
+            Ok(Some(Outcome::PasswordReset))
         });
     }
-    insert(cx, wanted)
+    Ok(None)
 }
 
 fn insert(cx: &Context, wanted: &InitialUser) -> Result<Outcome, BootstrapError> {

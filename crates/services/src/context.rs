@@ -9,6 +9,7 @@ use wazo_auth_plugin_host::{CallContext, Registry};
 
 use crate::{
     clock::Clock,
+    metadata::{self, Purposes},
     settings::Settings,
     threads::{Threads, Unserved},
 };
@@ -34,6 +35,7 @@ pub struct Services {
     xivo_uuid: String,
     // Weakly: the registry holds the host, and the host holds the services.
     plugins: OnceLock<Weak<Registry>>,
+    purposes: OnceLock<Purposes>,
 }
 
 impl Services {
@@ -65,12 +67,20 @@ impl Services {
             clock,
             top_tenant,
             plugins: OnceLock::new(),
+            purposes: OnceLock::new(),
         }))
     }
 
     /// Makes the plugins known, once they are loaded. A second time has no effect.
     pub fn set_plugins(&self, registry: &Arc<Registry>) {
+        self.purposes
+            .get_or_init(|| metadata::assign(&self.settings.purpose_metadata_mapping, registry));
         drop(self.plugins.set(Arc::downgrade(registry)));
+    }
+
+    /// The metadata plugins of each purpose; none before the plugins are loaded.
+    pub(crate) fn purposes(&self) -> Option<&Purposes> {
+        self.purposes.get()
     }
 
     /// The loaded plugins; `None` before they are loaded and after they have been stopped.

@@ -4,12 +4,20 @@ use std::{sync::Arc, time::Instant};
 
 use serde_json::{Value, json};
 use wazo_auth_database::{DatabaseError, queries};
-use wazo_auth_model::{ids::UserId, secret::Secret};
-use wazo_auth_plugin_host::{Answer, CallContext, ErrorKind, HostServices, PluginError, Verdict};
+use wazo_auth_model::{
+    ids::{TokenId, UserId},
+    secret::Secret,
+};
+use wazo_auth_plugin_host::{
+    Answer, CallContext, CallError, ErrorKind, HostServices, PluginError, Verdict,
+};
 
 use crate::{
     context::{Context, Services},
     external_auth::{self, ExternalAuthError},
+    internal_token,
+    metadata::{self, MetadataError},
+    token::{self, TokenError},
     user::{self, UserError},
 };
 
@@ -29,13 +37,22 @@ pub const OPERATIONS: &[&str] = &[
     "user_service.verify_password",
     "user_service.get_user_by_login",
     "user_service.get_acl",
+    "user_service.list_policies",
+    "user_service.list_groups",
     "group_service.get_acl",
+    "purposes.get_token_metadata",
+    "purposes.get_persistent_metadata",
+    "token_service.new_token_internal",
+    "token_service.remove_token",
     "external_auth_service.create",
     "external_auth_service.get",
     "external_auth_service.update",
     "external_auth_service.update_or_create",
     "external_auth_service.delete",
 ];
+
+/// The longest lifetime of an internal token, in seconds: one that a plugin forgets is gone after a day.
+const MAX_INTERNAL_LIFETIME: i64 = 86_400;
 
 impl HostServices for Host {
     fn operations(&self) -> &'static [&'static str] {
@@ -63,7 +80,22 @@ impl HostServices for Host {
             "user_service.verify_password" => verify_password(&cx, arguments),
             "user_service.get_user_by_login" => get_user_by_login(&cx, arguments),
             "user_service.get_acl" => get_user_acl(&cx, arguments),
+            "user_service.list_policies" => list_policies(&cx, arguments),
+            "user_service.list_groups" => list_groups(&cx, arguments),
             "group_service.get_acl" => get_group_acl(&cx, arguments),
+            "purposes.get_token_metadata" => Ok(Value::Object(metadata::get_token_metadata(
+                &cx,
+                arguments.text("login")?,
+            )?)),
+            "purposes.get_persistent_metadata" => Ok(Value::Object(
+                metadata::get_persistent_metadata(&cx, arguments.text("login")?)?,
+            )),
+            "token_service.new_token_internal" => new_token_internal(&cx, arguments),
+            "token_service.remove_token" => {
+                let token = TokenId::from_database(arguments.text("token")?.to_owned());
+                token::delete(&cx, token)?;
+                Ok(Value::Null)
+            }
             "external_auth_service.create" => store(&cx, arguments, external_auth::create),
             "external_auth_service.update" => store(&cx, arguments, external_auth::update),
             "external_auth_service.update_or_create" => {
@@ -98,14 +130,60 @@ fn verify_password(cx: &Context, arguments: Arguments<'_>) -> Result<Value, Plug
 
 fn get_user_by_login(cx: &Context, arguments: Arguments<'_>) -> Result<Value, PluginError> {
     let user = user::get_by_login(cx, arguments.text("login")?)?;
-    Ok(json!({
-        "uuid": user.uuid.as_str(),
-        "tenant_uuid": user.tenant_uuid.as_str(),
-        "purpose": user.purpose,
-        "username": user.username,
-        "enabled": user.enabled,
-        "authentication_method": user.authentication_method,
-    }))
+    Ok(metadata::describe(&user))
+}
+
+fn list_policies(cx: &Context, arguments: Arguments<'_>) -> Result<Value, PluginError> {
+    let policies = user::list_policies(cx, &arguments.user()?)?;
+    Ok(policies
+        .into_iter()
+        .map(|policy| {
+            json!({
+                "uuid": policy.uuid.as_str(),
+                "name": policy.name,
+                "slug": policy.slug,
+                "tenant_uuid": policy.tenant_uuid.as_str(),
+            })
+        })
+        .collect())
+}
+
+fn list_groups(cx: &Context, arguments: Arguments<'_>) -> Result<Value, PluginError> {
+    let groups = user::list_groups(cx, &arguments.user()?)?;
+    Ok(groups
+        .into_iter()
+        .map(|group| {
+            json!({
+                "uuid": group.uuid.as_str(),
+                "name": group.name,
+                "slug": group.slug,
+                "tenant_uuid": group.tenant_uuid.as_str(),
+            })
+        })
+        .collect())
+}
+
+fn new_token_internal(cx: &Context, arguments: Arguments<'_>) -> Result<Value, PluginError> {
+    let lifetime = match arguments.0.get("expiration") {
+        None | Some(Value::Null) => internal_token::LIFETIME,
+        Some(seconds) => seconds
+            .as_i64()
+            .filter(|seconds| (1..=MAX_INTERNAL_LIFETIME).contains(seconds))
+            .ok_or_else(|| invalid("expiration", "must be a number of seconds, up to a day"))?,
+    };
+    let acl = match arguments.0.get("acl") {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(list) => list.as_array().and_then(|list| {
+            let texts = list.iter().map(|access| {
+                let access = access.as_str().filter(|access| !access.contains('\0'))?;
+                Some(access.to_owned())
+            });
+            texts.collect()
+        }),
+    };
+    let acl = acl.ok_or_else(|| invalid("acl", "must be a list of accesses"))?;
+    let token = internal_token::create(cx, lifetime, acl)?;
+    Ok(json!({ "token": token.uuid.expose() }))
 }
 
 fn get_user_acl(cx: &Context, arguments: Arguments<'_>) -> Result<Value, PluginError> {
@@ -216,6 +294,41 @@ impl From<UserError> for PluginError {
             | UserError::PasswordManagedExternally(_)
             | UserError::TokenUsed
             | UserError::NoTenant => error(ErrorKind::Internal, failure.to_string()),
+        }
+    }
+}
+
+impl From<TokenError> for PluginError {
+    fn from(failure: TokenError) -> Self {
+        match &failure {
+            TokenError::Database(inner) => database(inner),
+            _ => error(ErrorKind::Internal, failure.to_string()),
+        }
+    }
+}
+
+impl From<MetadataError> for PluginError {
+    fn from(failure: MetadataError) -> Self {
+        let message = failure.to_string();
+        match failure {
+            MetadataError::User(inner) => inner.into(),
+            MetadataError::NoPlugins => error(ErrorKind::Unavailable, message),
+            MetadataError::Plugin { source, .. } => match source {
+                // What is for the client stays for the client.
+                CallError::Plugin(inner) => match inner.kind {
+                    ErrorKind::Api | ErrorKind::Refused => inner,
+                    ErrorKind::Unavailable => error(ErrorKind::Unavailable, message),
+                    _ => error(ErrorKind::Internal, message),
+                },
+                CallError::Busy
+                | CallError::QueueFull
+                | CallError::BreakerOpen
+                | CallError::Deadline
+                | CallError::ShuttingDown => error(ErrorKind::Unavailable, message),
+                CallError::Panicked(_) | CallError::Malformed(_) | CallError::Nested => {
+                    error(ErrorKind::Internal, message)
+                }
+            },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Logging in: credentials or a refresh token become a session with its token.
 
+mod default_acl;
 mod offline;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -23,6 +24,26 @@ use crate::{
 };
 use offline::Offline;
 
+/// Whether a client stays logged in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessType {
+    /// As long as its token lives.
+    Online,
+    /// With a refresh token, which makes further tokens.
+    Offline,
+}
+
+impl AccessType {
+    /// As clients and backends know it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Offline => "offline",
+        }
+    }
+}
+
 /// What a client asks for when it logs in.
 #[derive(Debug, Clone)]
 pub struct LoginRequest {
@@ -32,8 +53,14 @@ pub struct LoginRequest {
     pub refresh_token: Option<RefreshTokenId>,
     /// What it calls itself where it stays logged in.
     pub client_id: Option<String>,
-    /// Whether it wants to stay logged in, with a refresh token. It needs a `client_id`.
-    pub offline: bool,
+    /// Whether it wants to stay logged in, if it said so. To do that it needs a `client_id`.
+    pub access_type: Option<AccessType>,
+    /// The finished SAML exchange that it names.
+    pub saml_session_id: Option<String>,
+    /// The tenant that it names, by UUID or slug.
+    pub tenant_id: Option<String>,
+    /// The tenant that it names, by a domain.
+    pub domain_name: Option<String>,
     /// The backend that it named. It selects nothing.
     pub backend: String,
     /// The lifetime that it asked for, in seconds.
@@ -75,7 +102,10 @@ pub fn create(cx: &Context, request: LoginRequest) -> Result<NewToken, TokenErro
         }
         _ => authentication::verify(cx, request.credentials.as_ref(), &args)?,
     };
-    let client_id = request.client_id.clone().filter(|_| request.offline);
+    let client_id = request
+        .client_id
+        .clone()
+        .filter(|_| request.access_type == Some(AccessType::Offline));
     if client_id.is_some() && verified.user.is_none() {
         return Err(TokenError::OfflineUnknownUser);
     }
@@ -93,7 +123,8 @@ pub fn create(cx: &Context, request: LoginRequest) -> Result<NewToken, TokenErro
         ..cx.call().clone()
     };
     let fresh = verified.backend.get_metadata(&call, &verified.login)?;
-    call.args.insert("acl".to_owned(), json!([]));
+    let given = default_acl::find(cx, &request.backend)?;
+    call.args.insert("acl".to_owned(), json!(given));
     let acl = verified.backend.get_acl(&call, &verified.login)?;
     let issued = cx.services().now();
     let offline = match client_id {
@@ -170,11 +201,17 @@ fn arguments(request: &LoginRequest) -> Map<String, Value> {
     if let Some(expiration) = request.expiration {
         args.insert("expiration".to_owned(), json!(expiration));
     }
-    if request.offline {
-        args.insert("access_type".to_owned(), json!("offline"));
-    }
-    if let Some(client_id) = &request.client_id {
-        args.insert("client_id".to_owned(), json!(client_id));
+    let texts = [
+        ("access_type", request.access_type.map(AccessType::as_str)),
+        ("client_id", request.client_id.as_deref()),
+        ("saml_session_id", request.saml_session_id.as_deref()),
+        ("tenant_id", request.tenant_id.as_deref()),
+        ("domain_name", request.domain_name.as_deref()),
+    ];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            args.insert(name.to_owned(), json!(text));
+        }
     }
     args.insert("mobile".to_owned(), json!(request.mobile));
     args.insert("user_agent".to_owned(), json!(request.user_agent));

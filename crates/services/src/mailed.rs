@@ -3,10 +3,7 @@
 use wazo_auth_database::{Connection, DatabaseResult, queries, queries::session::Session};
 use wazo_auth_model::ids::UserId;
 
-use crate::{context::Context, event::Recorder};
-
-/// Whom tokens belong to that the daemon makes for itself.
-pub const AUTH_ID: &str = "wazo-auth";
+use crate::{context::Context, event::Recorder, token::INTERNAL_AUTH_ID};
 
 /// Whether the caller's token is one. Logins always have a tenant, and such a token has none.
 pub fn is_caller(cx: &Context) -> bool {
@@ -15,7 +12,7 @@ pub fn is_caller(cx: &Context) -> bool {
             .call()
             .principal
             .as_ref()
-            .is_some_and(|principal| principal.auth_id == AUTH_ID)
+            .is_some_and(|principal| principal.auth_id == INTERNAL_AUTH_ID)
 }
 
 /// The access that lets the password of a user be set anew.
@@ -30,7 +27,7 @@ pub fn revoke_password_resets(
     recorder: Recorder,
 ) -> DatabaseResult<Vec<Session>> {
     let access = password_reset_access(user);
-    let ended = queries::session::delete_by_access(db, AUTH_ID, &access)?;
+    let ended = queries::session::delete_by_access(db, INTERNAL_AUTH_ID, &access)?;
     recorder.sessions_deleted(db, &ended)?;
     Ok(ended)
 }

@@ -23,6 +23,12 @@ pub struct Settings {
     pub identity_providers: Vec<String>,
     /// What the identity provider `backend` offers, in configured order; empty when it is disabled.
     pub idp_backends: Vec<IdpBackend>,
+    /// Name of a policy of the top tenant whose accesses every login gets.
+    pub default_user_policy: Option<String>,
+    /// The same by the backend that a login names, in place of the other.
+    pub backend_policies: Vec<(String, String)>,
+    /// Further metadata plugins of each purpose, in configured order.
+    pub purpose_metadata_mapping: Vec<(String, Vec<String>)>,
     /// Enabled types of external authentication, in configured order.
     pub external_auth_types: Vec<String>,
 }

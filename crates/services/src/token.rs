@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// `auth_id` of tokens that the daemon makes for itself; they act in every tenant.
-const INTERNAL_AUTH_ID: &str = "wazo-auth";
+pub(crate) const INTERNAL_AUTH_ID: &str = "wazo-auth";
 
 /// What can go wrong with a token.
 #[derive(Debug, thiserror::Error)]

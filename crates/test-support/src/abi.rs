@@ -24,9 +24,57 @@ struct Edit {
     to: &'static str,
 }
 
-/// The example of a backend as an older minor of the ABI builds it, offering `example_older`.
+/// Takes out what 0.2 of the ABI has added: the last field of the root module.
+const WITHOUT_METADATA: [Edit; 3] = [
+    Edit {
+        file: "crates/core/src/root.rs",
+        from: "    /// Makes and starts the metadata plugin `name` with its configuration. Since 0.2.\n\
+               \x20   pub start_metadata:\n\
+               \x20       extern \"C\" fn(call: Call, name: RStr<'_>, config: RStr<'_>) -> AbiResult<MetadataObject>,\n",
+        to: "",
+    },
+    Edit {
+        file: "crates/core/src/root.rs",
+        from: "HostObject, MetadataObject, RoutesObject,",
+        to: "HostObject, RoutesObject,",
+    },
+    Edit {
+        file: "crates/plugin/src/export.rs",
+        from: "        start_metadata: start_metadata::<P>,\n",
+        to: "",
+    },
+];
+
+/// The example of a backend as 0.1 of the ABI builds it, offering `example_older`.
 pub fn older_minor() -> PathBuf {
-    build("older", Some("0.0.9"), &[])
+    build("older", Some("0.1.0"), &WITHOUT_METADATA)
+}
+
+/// The same, offering the backend and a metadata plugin `example_odd`: of a kind that 0.1 does not
+/// have.
+pub fn older_minor_with_metadata() -> PathBuf {
+    let [root, names, export] = WITHOUT_METADATA;
+    build(
+        "odd",
+        Some("0.1.0"),
+        &[
+            root,
+            names,
+            export,
+            Edit {
+                file: "plugins/examples/backend-example/src/lib.rs",
+                from: "wazo_auth_plugin::export! { backend \"example\" => Example }",
+                to: "struct Nobody;\n\n\
+                     impl wazo_auth_plugin::Metadata for Nobody {\n\
+                     \x20   fn start(_call: &Call, _config: Config) -> PluginResult<Self> {\n\
+                     \x20       Ok(Self)\n\
+                     \x20   }\n}\n\n\
+                     wazo_auth_plugin::export! {\n\
+                     \x20   backend \"example\" => Example,\n\
+                     \x20   metadata \"example_odd\" => Nobody,\n}",
+            },
+        ],
+    )
 }
 
 /// The example of a backend as a newer minor of the ABI builds it, offering `example_newer`: a trait
@@ -47,15 +95,15 @@ pub fn newer_minor() -> PathBuf {
             },
             Edit {
                 file: "crates/core/src/root.rs",
-                from: "        extern \"C\" fn(call: Call, name: RStr<'_>, config: RStr<'_>) -> AbiResult<RoutesObject>,\n}",
-                to: "        extern \"C\" fn(call: Call, name: RStr<'_>, config: RStr<'_>) -> AbiResult<RoutesObject>,\n\
+                from: "        extern \"C\" fn(call: Call, name: RStr<'_>, config: RStr<'_>) -> AbiResult<MetadataObject>,\n}",
+                to: "        extern \"C\" fn(call: Call, name: RStr<'_>, config: RStr<'_>) -> AbiResult<MetadataObject>,\n\
                      \x20   /// Appended by this version.\n\
                      \x20   pub goodbye: extern \"C\" fn() -> AbiResult<()>,\n}",
             },
             Edit {
                 file: "crates/plugin/src/export.rs",
-                from: "        start_external_auth: start_external_auth::<P>,\n",
-                to: "        start_external_auth: start_external_auth::<P>,\n        goodbye,\n",
+                from: "        start_metadata: start_metadata::<P>,\n",
+                to: "        start_metadata: start_metadata::<P>,\n        goodbye,\n",
             },
             Edit {
                 file: "crates/plugin/src/export.rs",

@@ -1,15 +1,13 @@
 //! `POST /token`: logging in.
 
-use actix_web::{
-    HttpResponse,
-    http::{Method, StatusCode},
-};
+use actix_web::{HttpResponse, http::Method};
 use base64::{Engine, alphabet, engine};
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 use wazo_auth_model::{ids::RefreshTokenId, secret::Secret, token::TokenTimes};
 use wazo_auth_services::{
     authentication::{AuthenticationError, Credentials, NATIVE_BACKEND},
-    login::{self, LoginRequest},
+    login::{self, AccessType, LoginRequest},
     token::TokenError,
 };
 
@@ -18,8 +16,7 @@ use crate::{
     body,
     error::ApiError,
     exchange::Exchange,
-    python,
-    validation::{self, Failures},
+    validation::fields::{self, Failures, Field},
 };
 
 /// The longest lifetime that a login may ask for: ten years of 365 days, in seconds.
@@ -33,14 +30,17 @@ pub fn mount(routes: &mut Routes<'_>) {
 
 /// Logs in.
 async fn create(exchange: Exchange) -> Result<HttpResponse, ApiError> {
-    let fields = Fields::parse(&exchange.json()?)?;
+    let body = Body::read(&exchange.json()?).map_err(|failures| failures.python())?;
     let request = LoginRequest {
         credentials: exchange.header("authorization").and_then(basic),
-        refresh_token: fields.refresh_token,
-        client_id: fields.client_id,
-        offline: fields.offline,
-        backend: fields.backend,
-        expiration: fields.expiration,
+        refresh_token: body.refresh_token,
+        client_id: body.client_id,
+        access_type: body.access_type,
+        saml_session_id: body.saml_session_id,
+        tenant_id: body.tenant_id,
+        domain_name: body.domain_name,
+        backend: body.backend.unwrap_or_else(|| NATIVE_BACKEND.to_owned()),
+        expiration: body.expiration,
         mobile: exchange
             .header("wazo-session-type")
             .is_some_and(|kind| kind.eq_ignore_ascii_case("mobile")),
@@ -77,127 +77,85 @@ async fn create(exchange: Exchange) -> Result<HttpResponse, ApiError> {
     Ok(body::json_with(response, &json!({ "data": shown })))
 }
 
+/// What the body of a login may hold.
+const LOGIN: &[Field] = &[
+    Field::text("backend"),
+    Field::integer("expiration").range(1, MAX_EXPIRATION),
+    Field::text("access_type").one_of(&["online", "offline"]),
+    Field::text("client_id").length(1, MAX_CLIENT_ID),
+    Field::text("refresh_token"),
+    Field::text("saml_session_id").length(1, MAX_CLIENT_ID),
+    Field::text("tenant_id"),
+    Field::text("domain_name"),
+];
+
 /// The body of a login.
-struct Fields {
-    backend: String,
+#[derive(Deserialize)]
+struct Body {
+    backend: Option<String>,
     expiration: Option<i64>,
-    offline: bool,
+    #[serde(default, deserialize_with = "access_type")]
+    access_type: Option<AccessType>,
     client_id: Option<String>,
     refresh_token: Option<RefreshTokenId>,
+    saml_session_id: Option<String>,
+    tenant_id: Option<String>,
+    domain_name: Option<String>,
 }
 
-impl Fields {
-    fn parse(document: &Value) -> Result<Self, ApiError> {
-        let fields = members(document)?;
-        let mut failures = Failures::new();
-        let mut field = |name: &str, check: &dyn Fn(&Value) -> Result<(), Value>| {
-            let value = fields.get(name)?;
-            match check(value) {
-                Ok(()) => Some(value),
-                Err(failure) => {
-                    failures.insert(name.to_owned(), failure);
-                    None
-                }
-            }
-        };
-        let text = |value: &Value| validation::text(value).map(drop);
-        let name = |value: &Value| validation::bounded_text(value, 1, MAX_CLIENT_ID).map(drop);
-        let access_type =
-            |value: &Value| validation::one_of(validation::text(value)?, &["online", "offline"]);
-        let backend = field("backend", &text);
-        let expiration = field("expiration", &|value| lifetime(value).map(drop));
-        let access_type = field("access_type", &access_type);
-        let client_id = field("client_id", &name);
-        let refresh_token = field("refresh_token", &text);
-        let saml_session_id = field("saml_session_id", &name);
-        let tenant_id = field("tenant_id", &text);
-        let domain_name = field("domain_name", &text);
-        if !failures.is_empty() {
-            return Err(invalid(failures));
+impl Body {
+    fn read(document: &Value) -> Result<Self, Failures> {
+        let body: Self = fields::read(document, &[LOGIN])?;
+        let broken = body.broken_rules();
+        if broken.is_empty() {
+            Ok(body)
+        } else {
+            Err(Failures::rules(&broken))
         }
-        let offline = access_type.and_then(Value::as_str) == Some("offline");
-        let given = |value: Option<&Value>| {
-            value
-                .and_then(Value::as_str)
-                .is_some_and(|text| !text.is_empty())
-        };
-        let broken: Vec<&str> = [
+    }
+
+    /// The rules that several fields break together.
+    fn broken_rules(&self) -> Vec<&'static str> {
+        let given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+        let offline = self.access_type == Some(AccessType::Offline);
+        let client = given(&self.client_id);
+        let refresh = self
+            .refresh_token
+            .as_ref()
+            .is_some_and(|token| !token.expose().is_empty());
+        [
             (
-                offline && given(refresh_token),
+                offline && refresh,
                 "cannot use the \"access_type\" \"offline\" with a refresh token",
             ),
             (
-                offline && !given(client_id),
+                offline && !client,
                 "\"client_id\" must be specified when using \"access_type\" is \"offline\"",
             ),
             (
-                given(tenant_id) && given(domain_name),
+                given(&self.tenant_id) && given(&self.domain_name),
                 "\"tenant_id\" and \"domain_name\" must be mutually exclusive",
             ),
             (
-                given(refresh_token) && !given(client_id),
+                refresh && !client,
                 "\"client_id\" must be specified when using a \"refresh_token\"",
             ),
             (
-                given(saml_session_id) && given(refresh_token),
+                given(&self.saml_session_id) && refresh,
                 "Cannot use a \"saml_session_id\" and a \"refresh_token\" at the same time",
             ),
         ]
         .into_iter()
         .filter_map(|(broken, rule)| broken.then_some(rule))
-        .collect();
-        if !broken.is_empty() {
-            failures.insert("_schema".to_owned(), json!(broken));
-            return Err(invalid(failures));
-        }
-        let owned = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-        Ok(Self {
-            backend: owned(backend).unwrap_or_else(|| NATIVE_BACKEND.to_owned()),
-            expiration: expiration.and_then(|value| lifetime(value).ok()),
-            offline,
-            client_id: owned(client_id),
-            refresh_token: owned(refresh_token).map(RefreshTokenId::from_database),
-        })
+        .collect()
     }
 }
 
-/// The members of a body. Whatever counts as nothing is the empty object.
-pub fn members(document: &Value) -> Result<Map<String, Value>, ApiError> {
-    Ok(match document {
-        Value::Object(members) => members.clone(),
-        Value::Null | Value::Bool(false) => Map::new(),
-        Value::Array(items) if items.is_empty() => Map::new(),
-        Value::String(text) if text.is_empty() => Map::new(),
-        Value::Number(number) if number.as_f64() == Some(0.0) => Map::new(),
-        _ => {
-            let mut failures = Failures::new();
-            failures.insert("_schema".to_owned(), json!(["Invalid input type."]));
-            return Err(invalid(failures));
-        }
+fn access_type<'de, D: Deserializer<'de>>(from: D) -> Result<Option<AccessType>, D::Error> {
+    Ok(match String::deserialize(from)?.as_str() {
+        "offline" => Some(AccessType::Offline),
+        _ => Some(AccessType::Online),
     })
-}
-
-fn lifetime(value: &Value) -> Result<i64, Value> {
-    let seconds = validation::integer(value)?;
-    i64::try_from(seconds)
-        .ok()
-        .filter(|seconds| (1..=MAX_EXPIRATION).contains(seconds))
-        .ok_or_else(|| {
-            validation::broken(
-                "range",
-                json!({ "min": 1, "max": MAX_EXPIRATION }),
-                &format!(
-                    "Must be greater than or equal to 1 and less than or equal to {MAX_EXPIRATION}."
-                ),
-            )
-        })
-}
-
-fn invalid(failures: Failures) -> ApiError {
-    ApiError::reason(
-        StatusCode::BAD_REQUEST,
-        python::repr(&Value::Object(failures)),
-    )
 }
 
 /// Login and password from the header `Authorization` (RFC 7617); both must be there. Other spellings

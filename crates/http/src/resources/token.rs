@@ -18,8 +18,7 @@ use crate::{
     error::ApiError,
     exchange::Exchange,
     python,
-    resources::login::members,
-    validation,
+    validation::{self, fields},
 };
 
 pub fn mount(routes: &mut Routes<'_>) {
@@ -95,7 +94,7 @@ async fn check_scopes(exchange: Exchange) -> Result<HttpResponse, ApiError> {
 
 /// The body of a check: the accesses, and the tenant to act in.
 fn scopes(document: &Value) -> Result<(Vec<String>, Option<String>), ApiError> {
-    let fields = members(document)?;
+    let fields = fields::members(document).map_err(fields::Failures::python)?;
     // In Python's notation at once: the places in the list are keys, and no texts.
     let mut failures = Vec::new();
     let mut scopes = Vec::new();

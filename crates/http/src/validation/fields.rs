@@ -11,13 +11,15 @@
 //! What passes is read into a structure by its names; what does not becomes one of the shapes in
 //! which clients are told.
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use wazo_auth_model::{email, ids};
 
 use super::{boolean, broken, integer, missing, null, text, wrong_type};
-use crate::error::ApiError;
+use crate::{error::ApiError, python};
 
 /// A member of a body, and what may stand there.
 #[derive(Debug, Clone, Copy)]
@@ -337,18 +339,26 @@ pub struct Failures(Map<String, Value>);
 ///
 /// All that is wrong.
 pub fn read<T: DeserializeOwned>(document: &Value, tables: &[&[Field]]) -> Result<T, Failures> {
-    let empty = Map::new();
-    let given = match document {
-        Value::Object(members) => members,
-        nothing if counts_as_nothing(nothing) => &empty,
-        _ => return Err(Failures::rules(&["Invalid input type."])),
-    };
-    let passed = check_members(given, tables)?;
+    let given = members(document)?;
+    let passed = check_members(&given, tables)?;
     serde_json::from_value(Value::Object(passed)).map_err(|error| {
         // The table and the structure disagree: a fault of ours that any test of the resource meets.
         log::error!("a body that passed its checks could not be read: {error}");
         Failures::rules(&["Invalid input type."])
     })
+}
+
+/// The members of a body.
+///
+/// # Errors
+///
+/// When it is something, and no object.
+pub fn members(document: &Value) -> Result<Cow<'_, Map<String, Value>>, Failures> {
+    match document {
+        Value::Object(members) => Ok(Cow::Borrowed(members)),
+        nothing if counts_as_nothing(nothing) => Ok(Cow::Owned(Map::new())),
+        _ => Err(Failures::rules(&["Invalid input type."])),
+    }
 }
 
 fn counts_as_nothing(value: &Value) -> bool {
@@ -378,6 +388,14 @@ impl Failures {
     pub fn first_message(&self, resource: &str) -> ApiError {
         let (message, _) = first(&Value::Object(self.0.clone()));
         ApiError::invalid(resource, message, json!({}))
+    }
+
+    /// The answer about tokens: all of it as a reason, in Python's notation.
+    pub fn python(self) -> ApiError {
+        ApiError::reason(
+            StatusCode::BAD_REQUEST,
+            python::repr(&Value::Object(self.0)),
+        )
     }
 
     /// The answer of some resources: all of it, in place of a message.

@@ -132,19 +132,6 @@ pub fn missing() -> Value {
     })
 }
 
-/// A text that is not null, of a length in these bounds.
-pub fn bounded_text(value: &Value, min: usize, max: usize) -> Result<&str, Value> {
-    let text = text(value)?;
-    if (min..=max).contains(&text.chars().count()) {
-        return Ok(text);
-    }
-    Err(broken(
-        "length",
-        json!({ "min": min, "max": max }),
-        &format!("Length must be between {min} and {max}."),
-    ))
-}
-
 /// A boolean in one of the spellings that clients use.
 pub fn boolean_text(text: &str) -> Option<bool> {
     match text {

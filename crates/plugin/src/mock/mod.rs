@@ -35,12 +35,14 @@ mod call;
 mod daemon;
 mod external_auth;
 mod held;
+mod metadata;
 mod store;
 
 pub use backend::MockBackend;
 pub use call::MockCall;
 pub use daemon::LogRecord;
 pub use external_auth::{MockExternalAuth, MockRequest};
+pub use metadata::MockMetadata;
 
 use std::{
     collections::HashSet,
@@ -50,8 +52,9 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    Backend, ExternalAuth, PluginResult, backend as backend_kind,
-    external_auth as external_auth_kind, fence, logger, mock::daemon::Daemon,
+    Backend, ExternalAuth, Metadata, PluginResult, backend as backend_kind,
+    external_auth as external_auth_kind, fence, logger, metadata as metadata_kind,
+    mock::daemon::Daemon,
 };
 
 /// The tenant that calls run in, unless they say otherwise.
@@ -100,6 +103,14 @@ impl MockHost {
             external_auth_kind::start::<T>(call, config.to_string().as_str().into())
         })?;
         MockExternalAuth::new(&self.daemon, object, &self.call())
+    }
+
+    /// Starts a metadata plugin with its section of the configuration; null for none.
+    pub fn metadata<T: Metadata>(&self, config: Value) -> PluginResult<MockMetadata> {
+        let object = held::run(&self.daemon, &self.call(), |call| {
+            metadata_kind::start::<T>(call, config.to_string().as_str().into())
+        })?;
+        Ok(MockMetadata::new(&self.daemon, object))
     }
 
     /// A call to run methods for: in [`TENANT`], of nobody, without arguments, with ten seconds

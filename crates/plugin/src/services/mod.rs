@@ -5,11 +5,15 @@
 
 mod external_auth;
 mod group;
+mod purpose;
+mod token;
 mod user;
 
 pub use external_auth::ExternalAuthService;
 pub use group::GroupService;
-pub use user::{User, UserService};
+pub use purpose::Purposes;
+pub use token::{LocalTokenRenewer, TokenService};
+pub use user::{Group, Policy, User, UserService};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;

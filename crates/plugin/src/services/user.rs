@@ -31,6 +31,34 @@ pub struct User {
     pub authentication_method: Option<String>,
 }
 
+/// A policy that somebody has.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Policy {
+    /// Identifies the policy.
+    pub uuid: String,
+    /// Its name.
+    pub name: String,
+    /// Its short name, which never changes.
+    pub slug: String,
+    /// The tenant that owns it.
+    pub tenant_uuid: String,
+}
+
+/// A group that somebody is in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Group {
+    /// Identifies the group.
+    pub uuid: String,
+    /// Its name.
+    pub name: String,
+    /// Its short name, which never changes.
+    pub slug: String,
+    /// The tenant that it belongs to.
+    pub tenant_uuid: String,
+}
+
 impl<'h> UserService<'h> {
     pub(crate) fn new(host: &'h Host) -> Self {
         Self { host }
@@ -71,6 +99,21 @@ impl<'h> UserService<'h> {
     /// `user_service.get_acl`: the accesses that the user's own policies grant.
     pub fn get_acl(&self, user_uuid: &str) -> PluginResult<Vec<String>> {
         const NAME: &str = "user_service.get_acl";
+        let arguments = json!({ "user_uuid": user_uuid });
+        answer(NAME, self.host.operation(NAME, &arguments)?)
+    }
+
+    /// `user_service.list_policies`: the policies that the user has itself, not through a group,
+    /// whatever tenant owns them.
+    pub fn list_policies(&self, user_uuid: &str) -> PluginResult<Vec<Policy>> {
+        const NAME: &str = "user_service.list_policies";
+        let arguments = json!({ "user_uuid": user_uuid });
+        answer(NAME, self.host.operation(NAME, &arguments)?)
+    }
+
+    /// `user_service.list_groups`: the groups that the user is in.
+    pub fn list_groups(&self, user_uuid: &str) -> PluginResult<Vec<Group>> {
+        const NAME: &str = "user_service.list_groups";
         let arguments = json!({ "user_uuid": user_uuid });
         answer(NAME, self.host.operation(NAME, &arguments)?)
     }

@@ -181,21 +181,18 @@ pub const KEYS: &[Key] = &[
     key("default_policies", Map(&POLICY), "{}").idle(),
     key("all_users_policies", Map(&Bool), "{}").idle(),
     key("tenant_default_groups", Map(&GROUP), "{}").idle(),
-    key("default_user_policy", Text, "").idle(),
-    key("backend_policies", Map(&Text), "{}").idle(),
-    key("bootstrap_user_on_startup", Bool, "false").idle(),
-    key("bootstrap_user_username", Text, "").idle(),
-    key("bootstrap_user_password", Text, "").secret().idle(),
-    key("bootstrap_user_purpose", Text, "internal")
-        .nullable()
-        .idle(),
+    key("default_user_policy", Text, ""),
+    key("backend_policies", Map(&Text), "{}"),
+    key("bootstrap_user_on_startup", Bool, "false"),
+    key("bootstrap_user_username", Text, ""),
+    key("bootstrap_user_password", Text, "").secret(),
+    key("bootstrap_user_purpose", Text, "internal").nullable(),
     key(
         "bootstrap_user_policy_slug",
         Text,
         "wazo_default_master_user_policy",
     )
-    .nullable()
-    .idle(),
+    .nullable(),
     // Plugins.
     section("plugins", PLUGINS),
     key(
@@ -212,9 +209,8 @@ pub const KEYS: &[Key] = &[
         "enabled_metadata_plugins",
         Map(&Bool),
         "{default_user: true, default_internal: true, default_external_api: true}",
-    )
-    .idle(),
-    key("purpose_metadata_mapping", Map(&List(&Text)), PURPOSES).idle(),
+    ),
+    key("purpose_metadata_mapping", Map(&List(&Text)), PURPOSES),
     key("enabled_http_plugins", Map(&Bool), HTTP_PLUGINS),
     key(
         "idp_plugins",

@@ -28,7 +28,7 @@ use std::{
 
 use log::LevelFilter;
 use serde_json::{Map, Value};
-use wazo_auth_model::network::Network;
+use wazo_auth_model::{network::Network, secret::Secret};
 
 use self::{
     files::Notes,
@@ -115,6 +115,14 @@ pub struct Config {
     pub enabled_http_plugins: Vec<(String, bool)>,
     /// Metadata plugins, and whether each is enabled, in the order of the configuration.
     pub enabled_metadata_plugins: Vec<(String, bool)>,
+    /// Further metadata plugins of each purpose, in the order of the configuration.
+    pub purpose_metadata_mapping: Vec<(String, Vec<String>)>,
+    /// Name of a policy of the top tenant whose accesses every login gets.
+    pub default_user_policy: Option<String>,
+    /// The same by the backend that a login names.
+    pub backend_policies: Vec<(String, String)>,
+    /// The first user, if the start shall make it.
+    pub bootstrap_user: Option<BootstrapUser>,
     /// Identity providers by priority, those of the same priority in the order of the configuration.
     pub idp_plugins: Vec<IdpPlugin>,
     /// What the identity provider `backend` offers, in the order of the configuration.
@@ -134,6 +142,18 @@ pub struct Page {
     pub template: PathBuf,
     /// What it is, as a MIME type.
     pub mimetype: String,
+}
+
+/// `bootstrap_user_…`: the first user.
+pub struct BootstrapUser {
+    /// Its name; empty where none is configured.
+    pub username: String,
+    /// Its password; empty where none is configured.
+    pub password: Secret,
+    /// What the account is for.
+    pub purpose: String,
+    /// Slug of the policy of the top tenant that it gets.
+    pub policy_slug: String,
 }
 
 /// `rest_api`.

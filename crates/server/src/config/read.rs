@@ -4,10 +4,11 @@ use std::{path::PathBuf, time::Duration};
 
 use log::LevelFilter;
 use serde_json::{Map, Value};
+use wazo_auth_model::secret::Secret;
 
 use super::{
-    Config, ConfigError, Cors, IdpBackend, IdpPlugin, Page, PasswordHash, PasswordScheme, Plugins,
-    RestApi,
+    BootstrapUser, Config, ConfigError, Cors, IdpBackend, IdpPlugin, Page, PasswordHash,
+    PasswordScheme, Plugins, RestApi,
 };
 
 /// Reads a document that has passed all checks.
@@ -71,6 +72,21 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
         enabled_external_auth_plugins: keys.switches("enabled_external_auth_plugins")?,
         enabled_http_plugins: keys.switches("enabled_http_plugins")?,
         enabled_metadata_plugins: keys.switches("enabled_metadata_plugins")?,
+        purpose_metadata_mapping: purpose_metadata_mapping(&keys)?,
+        default_user_policy: keys
+            .optional_text("default_user_policy")?
+            .map(str::to_owned),
+        backend_policies: keys.required("backend_policies", |policies| {
+            let policies = policies.as_object()?.iter();
+            policies
+                .map(|(name, policy)| Some((name.clone(), policy.as_str()?.to_owned())))
+                .collect()
+        })?,
+        bootstrap_user: if keys.boolean("bootstrap_user_on_startup")? {
+            Some(bootstrap_user(&keys)?)
+        } else {
+            None
+        },
         idp_plugins: idp_plugins(&keys)?,
         idp_backends: idp_backends(&keys)?,
         email_confirmation_page: Page {
@@ -97,6 +113,34 @@ fn cors(keys: &Document<'_>) -> Result<Cors, ConfigError> {
     Ok(Cors {
         origins: keys.required("rest_api.cors.origins", texts)?,
         allow_headers: keys.required("rest_api.cors.allow_headers", texts)?,
+    })
+}
+
+/// The purposes in the order of the configuration; a purpose without a list has none.
+fn purpose_metadata_mapping(
+    keys: &Document<'_>,
+) -> Result<Vec<(String, Vec<String>)>, ConfigError> {
+    keys.required("purpose_metadata_mapping", |mapping| {
+        let purposes = mapping.as_object()?.iter();
+        purposes
+            .map(|(purpose, plugins)| Some((purpose.clone(), texts(plugins)?)))
+            .collect()
+    })
+}
+
+fn bootstrap_user(keys: &Document<'_>) -> Result<BootstrapUser, ConfigError> {
+    let text = |name: &str, absent: &str| -> Result<String, ConfigError> {
+        let given = keys.optional_text(name)?;
+        Ok(given.unwrap_or(absent).to_owned())
+    };
+    Ok(BootstrapUser {
+        username: text("bootstrap_user_username", "")?,
+        password: Secret::new(text("bootstrap_user_password", "")?),
+        purpose: text("bootstrap_user_purpose", "internal")?,
+        policy_slug: text(
+            "bootstrap_user_policy_slug",
+            "wazo_default_master_user_policy",
+        )?,
     })
 }
 

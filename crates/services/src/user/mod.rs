@@ -7,7 +7,12 @@ mod revocation;
 
 use wazo_auth_database::{
     Connection, DatabaseError, DatabaseResult,
-    queries::{self, scope::Scope},
+    queries::{
+        self,
+        group::{self, Group},
+        policy::{self, Policy},
+        scope::Scope,
+    },
 };
 use wazo_auth_model::ids::{EmailId, UserId};
 
@@ -143,6 +148,36 @@ fn visible_or_mailed(cx: &Context) -> Scope {
     } else {
         subtree(cx)
     }
+}
+
+/// The policies that a user has itself, not through a group, whatever tenant owns them; none for
+/// nobody.
+///
+/// # Errors
+///
+/// When the database fails.
+pub fn list_policies(cx: &Context, user: &UserId) -> Result<Vec<Policy>, UserError> {
+    let filter = policy::Filter {
+        user_uuid: Some(user.to_string()),
+        ..policy::Filter::default()
+    };
+    cx.read(move |db| {
+        let found = policy::list(db, &Scope::All, &filter, &Paging::default())?;
+        Ok(found.into_iter().map(|found| found.policy).collect())
+    })
+}
+
+/// The groups that a user is in, whatever tenant they belong to; none for nobody.
+///
+/// # Errors
+///
+/// When the database fails.
+pub fn list_groups(cx: &Context, user: &UserId) -> Result<Vec<Group>, UserError> {
+    let filter = group::Filter {
+        user_uuid: Some(user.to_string()),
+        ..group::Filter::default()
+    };
+    cx.read(move |db| Ok(group::list(db, &Scope::All, &filter, &Paging::default())?))
 }
 
 /// The user with this id, if the caller may see it.

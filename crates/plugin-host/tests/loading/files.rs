@@ -1,119 +1,14 @@
-//! Real plugin files, good and bad, on their way into the process.
-#![expect(
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a failed expectation should stop a test, loudly"
-)]
+//! Plugin files, good and bad.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use wazo_auth_plugin_host::{
-    CallContext, EntryReport, ErrorKind, FileReport, HostServices, PluginError, Registry, Report,
-    Settings, State, Verdict, inspect,
+    CallContext, EntryReport, FileReport, Registry, State, Verdict, inspect,
 };
-use wazo_auth_test_support::{Home, abi, home, plugins};
+use wazo_auth_test_support::{Home, home, plugins};
 
-/// What the plugins of these tests may ask for; nothing answers.
-struct Services;
-
-const OPERATIONS: &[&str] = &[
-    "user_service.verify_password",
-    "user_service.get_user_by_login",
-    "user_service.get_acl",
-    "group_service.get_acl",
-    "external_auth_service.create",
-    "external_auth_service.get",
-    "external_auth_service.update",
-    "external_auth_service.delete",
-];
-
-impl HostServices for Services {
-    fn operations(&self) -> &'static [&'static str] {
-        OPERATIONS
-    }
-
-    fn background(&self) -> CallContext {
-        CallContext::default()
-    }
-
-    fn call(
-        &self,
-        _: &CallContext,
-        _: Option<Instant>,
-        operation: &str,
-        _: Value,
-    ) -> Result<Value, PluginError> {
-        Err(PluginError::new(
-            ErrorKind::Unavailable,
-            format!("no {operation} here"),
-        ))
-    }
-}
-
-/// A plugin directory and what is enabled in it.
-struct Directory {
-    home: Home,
-    plugins: PathBuf,
-    backends: Vec<(String, bool)>,
-    external_auth: Vec<(String, bool)>,
-}
-
-impl Directory {
-    fn new() -> Self {
-        let home = Home::new();
-        Self {
-            plugins: home.folder("plugins"),
-            home,
-            backends: Vec::new(),
-            external_auth: Vec::new(),
-        }
-    }
-
-    fn file(self, name: &str, from: &Path) -> Self {
-        home::place(from, &self.plugins.join(name));
-        self
-    }
-
-    fn backend(mut self, name: &str) -> Self {
-        self.backends.push((name.to_owned(), true));
-        self
-    }
-
-    fn external_auth(mut self, name: &str) -> Self {
-        self.external_auth.push((name.to_owned(), true));
-        self
-    }
-
-    fn settings(&self) -> Settings {
-        Settings {
-            directories: vec![self.plugins.clone()],
-            max_concurrent_calls: 4,
-            call_timeout: Duration::from_secs(30),
-            queue: 16,
-            enabled_backends: self.backends.clone(),
-            enabled_external_auth: self.external_auth.clone(),
-            sections: Map::new(),
-        }
-    }
-
-    fn load(&self) -> Registry {
-        Registry::load(&self.settings(), Arc::new(Services))
-    }
-
-    fn inspect(&self) -> Report {
-        inspect(&self.settings(), OPERATIONS)
-    }
-}
-
-fn file<'a>(report: &'a Report, name: &str) -> &'a FileReport {
-    let found = report.files.iter().find(|file| file.path.ends_with(name));
-    found.unwrap_or_else(|| panic!("{name} is not in {report:?}"))
-}
+use crate::support::{Directory, Services, file};
 
 fn only_entry(file: &FileReport) -> &EntryReport {
     assert_eq!(file.entries.len(), 1, "{file:?}");
@@ -205,6 +100,52 @@ fn routes_and_description_of_an_external_service_are_known_after_the_start() {
 }
 
 #[test]
+fn a_metadata_plugin_is_started_and_answers_for_a_user() {
+    let directory = Directory::new()
+        .file("native.so", plugins::native())
+        .metadata("default_user")
+        .metadata("default_internal");
+    let registry = directory.load();
+    let report = registry.report();
+    let native = file(&report, "native.so");
+    let state = |name: &str| {
+        let entry = native.entries.iter().find(|entry| entry.name == name);
+        entry.map(|entry| (entry.kind.as_str(), entry.state, entry.hint.clone()))
+    };
+    assert_eq!(
+        state("default_user"),
+        Some(("metadata", State::Started, None))
+    );
+    assert_eq!(
+        state("user_admin_status"),
+        Some((
+            "metadata",
+            State::Loaded,
+            Some("enabled_metadata_plugins: {user_admin_status: true}".to_owned())
+        ))
+    );
+    let user = json!({ "uuid": "u", "tenant_uuid": "t", "purpose": "user", "username": null });
+    let context = CallContext {
+        xivo_uuid: Some("x".to_owned()),
+        ..CallContext::default()
+    };
+    let answer = |name: &str| {
+        let plugin = registry.metadata(name).unwrap();
+        let metadata = plugin.get_token_metadata(&context, "alice", &user);
+        Value::Object(metadata.unwrap()).to_string()
+    };
+    assert_eq!(
+        answer("default_user"),
+        r#"{"uuid":"u","tenant_uuid":"t","auth_id":"u","pbx_user_uuid":"u","xivo_uuid":"x","purpose":"user"}"#
+    );
+    assert_eq!(
+        answer("default_internal"),
+        r#"{"uuid":"u","tenant_uuid":"t","auth_id":"u","pbx_user_uuid":null,"xivo_uuid":"x","purpose":"internal"}"#
+    );
+    registry.stop(Duration::from_secs(30));
+}
+
+#[test]
 fn what_is_not_enabled_is_not_run_and_the_report_says_how_to_enable_it() {
     let directory = Directory::new().file("example.so", plugins::backend_example());
     let registry = directory.load();
@@ -245,7 +186,7 @@ fn what_is_no_plugin_for_this_daemon_is_refused_with_its_reason() {
     plugins::with_other_major(plugins::backend_example(), &major);
     assert!(
         refusal("major.so", &major)
-            .starts_with("plugin was built for ABI 9.1, this daemon speaks 0.")
+            .starts_with("plugin was built for ABI 9.2, this daemon speaks 0.")
     );
     assert!(refusal("abort.so", &plugins::bad("abort")).contains("panic=abort"));
 }
@@ -348,65 +289,6 @@ fn a_plugin_whose_needs_the_daemon_does_not_have_is_refused() {
         "{reason}"
     );
     assert_eq!(file(&directory.inspect(), "native.so").state, State::Found);
-}
-
-#[test]
-fn every_minor_of_the_abi_is_loaded_in_every_order() {
-    let files = [
-        ("older", "example_older", abi::older_minor()),
-        ("newer", "example_newer", abi::newer_minor()),
-        ("own", "example", plugins::backend_example().to_owned()),
-    ];
-    for order in [
-        [0, 1, 2],
-        [0, 2, 1],
-        [1, 0, 2],
-        [1, 2, 0],
-        [2, 0, 1],
-        [2, 1, 0],
-    ] {
-        let mut directory = Directory::new();
-        for (position, number) in order.into_iter().enumerate() {
-            let (name, backend, path) = &files[number];
-            // Files are loaded by name.
-            directory = directory
-                .file(&format!("{position}-{name}.so"), path)
-                .backend(backend);
-        }
-        let registry = directory.load();
-        for (_, backend, _) in &files {
-            let entry = registry.backend(backend);
-            let entry = entry.unwrap_or_else(|| panic!("{backend}: {:?}", registry.report()));
-            let verdict = entry.verify_password(&CallContext::default(), "bob", "abc123");
-            assert!(
-                matches!(verdict, Ok(Verdict::Accepted { .. })),
-                "{backend}: {verdict:?}"
-            );
-        }
-    }
-}
-
-#[test]
-fn a_changed_layout_under_the_same_version_is_refused_in_one_line() {
-    let directory = Directory::new()
-        .file("changed.so", &abi::changed_layout())
-        .file("own.so", plugins::backend_example())
-        .backend("example_changed")
-        .backend("example");
-    let registry = directory.load();
-    assert!(registry.backend("example").is_some());
-    let report = registry.report();
-    let changed = file(&report, "changed.so");
-    assert_eq!(changed.state, State::Refused);
-    let reason = changed.reason.clone().unwrap_or_default();
-    assert!(
-        reason.contains("another layout") && !reason.contains('\n'),
-        "{reason}"
-    );
-    assert!(
-        reason.contains("verify_password"),
-        "it says where: {reason}"
-    );
 }
 
 #[test]
