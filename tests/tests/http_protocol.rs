@@ -1,9 +1,5 @@
 //! What comes over a connection and is no request: told what is wrong with it, and harmless to everybody
 //! else.
-#![expect(
-    clippy::unwrap_used,
-    reason = "also what tests share should stop a failing test, loudly"
-)]
 
 use std::{
     io::{Read, Write},

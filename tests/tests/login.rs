@@ -179,8 +179,22 @@ fn a_lifetime_out_of_range_is_refused_in_the_words_that_clients_know() {
 }
 
 #[test]
-fn a_number_that_no_float_holds_is_not_understood() {
-    assert_not_understood(&login_with("{\"expiration\": 1e999}"));
+fn a_number_that_no_float_holds_is_too_large() {
+    for number in ["1e999", "-1e999", "1.5E+400"] {
+        let answer = login_with(format!("{{\"expiration\": {number}}}"));
+        assert_reason(&answer, 400, "{'expiration': ['Number too large.']}");
+        // Where it is no number that is wanted.
+        let answer = login_with(format!("{{\"client_id\": {number}}}"));
+        assert_reason(
+            &answer,
+            400,
+            "{'client_id': {'message': 'Not a valid string.', 'constraint_id': 'type', 'constraint': 'string'}}",
+        );
+        // What nobody reads harms nobody.
+        let answer = login_with(format!("{{\"colour\": {number}}}"));
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    assert_not_understood(&login_with("{\"expiration\": 1e999"));
 }
 
 #[test]
@@ -199,7 +213,14 @@ fn whatever_counts_as_nothing_is_an_empty_body() {
 
 #[test]
 fn the_content_type_does_not_matter_unless_it_is_a_form() {
-    for content_type in ["application/json", "text/plain", "nonsense"] {
+    for content_type in [
+        "application/json",
+        "application/json; charset=iso-8859-1",
+        "text/plain",
+        "application/x-www-form-urlencoded2",
+        "nonsense",
+        "",
+    ] {
         let answer = login_request()
             .header("Content-Type", content_type)
             .body("{}")
@@ -208,7 +229,9 @@ fn the_content_type_does_not_matter_unless_it_is_a_form() {
     }
     for content_type in [
         "application/x-www-form-urlencoded",
+        "Application/X-WWW-Form-Urlencoded; charset=UTF-8",
         "multipart/form-data; boundary=x",
+        "multipart/form-data",
     ] {
         let answer = login_request()
             .header("Content-Type", content_type)
