@@ -439,3 +439,16 @@ fn a_body_that_nobody_read_ends_the_connection_and_the_answer_says_so() {
         );
     }
 }
+
+#[test]
+fn a_body_is_read_once_the_token_is_good() {
+    let admin = DAEMON.admin();
+    for body in ["", "{", "nonsense", "[1e999]"] {
+        let send = |token: &str| {
+            let request = DAEMON.client().request("PATCH", "/config").token(token);
+            request.body(body).send()
+        };
+        assert_eq!(send(NOTHING).status, 401, "{body:?}");
+        assert_not_understood(&send(&admin.token));
+    }
+}

@@ -343,7 +343,11 @@ fn a_user_has_so_many_sessions_and_no_more() {
     let installation = Daemon::builder()
         .config("max_user_concurrent_sessions: 2\n")
         .install();
-    for (name, purpose) in [("limited", "user"), ("free", "internal")] {
+    for (name, purpose) in [
+        ("limited", "user"),
+        ("machine", "external_api"),
+        ("free", "internal"),
+    ] {
         let args = [
             "initial-user",
             "--username",
@@ -364,15 +368,16 @@ fn a_user_has_so_many_sessions_and_no_more() {
         first.auth_id
     );
     assert_reason(&refused, 429, &reason);
+    assert_eq!(refused.header("retry-after"), None);
     daemon
         .client()
         .delete(&format!("/token/{}", first.token))
         .send()
         .is(200);
     let _third = daemon.login("limited", "pw");
-    for _ in 0..4 {
-        let _ = daemon.login("free", "pw");
-    }
+    let statuses = |name: &str| [(); 4].map(|()| daemon.try_login(name, "pw").status);
+    assert_eq!(statuses("machine"), [200, 200, 429, 429]);
+    assert_eq!(statuses("free"), [200; 4]);
     let (purpose, pbx) = (
         &first.data["metadata"]["purpose"],
         &first.data["xivo_user_uuid"],
