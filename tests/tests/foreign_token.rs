@@ -65,6 +65,11 @@ fn a_token_of_the_daemon_itself_acts_in_every_tenant_and_has_no_user() {
         let request = daemon.client().request(method, path).token(&token);
         assert_unknown_user(&request.send(), "None");
     }
+    // It is of no tenant, so there is none to list.
+    for path in ["/tokens", "/sessions", "/tokens?recurse=true"] {
+        let answer = daemon.client().get(path).token(&token).send();
+        assert_eq!(answer.expect(200)["items"], json!([]), "{path}");
+    }
     let deleted = daemon.client().delete(&format!("/token/{token}")).send();
     assert_eq!(deleted.status, 200);
     let events = store.events();

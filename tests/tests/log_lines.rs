@@ -46,3 +46,30 @@ fn a_line_has_a_local_time_with_its_zone_and_says_who_writes_it() {
         );
     }
 }
+
+#[test]
+fn an_error_that_names_itself_is_logged_with_its_details_and_no_token() {
+    let daemon = Daemon::builder().start();
+    let admin = daemon.admin();
+    let request = daemon.client().get("/config").token(&admin.token);
+    let refused = request.header("Wazo-Tenant", "elsewhere").send();
+    assert_eq!(refused.status, 401, "{refused:?}");
+    let _ = daemon.lines().wait_for(
+        "(ERROR) (wazo_auth_http.error): Unauthorized tenant: {'tenant_uuid': 'elsewhere'}",
+    );
+    let unknown = admin
+        .token
+        .replace(|letter: char| letter.is_ascii_digit(), "0");
+    let request = daemon.client().get("/config").token(&unknown);
+    assert_eq!(request.send().status, 401);
+    let line = daemon
+        .lines()
+        .wait_for("(ERROR) (wazo_auth_http.error): Unauthorized: {");
+    let end = unknown.get(28..).unwrap();
+    assert!(
+        line.contains(&format!(
+            "'invalid_token': 'XXXXXXXX-XXXX-XXXX-XXXX-XXXX{end}'"
+        )) && line.contains("'required_access': 'auth.config.read'"),
+        "{line}"
+    );
+}
