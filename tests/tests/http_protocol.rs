@@ -110,6 +110,26 @@ fn headers_beyond_any_measure_are_told_so() {
 }
 
 #[test]
+fn a_request_that_does_not_come_is_not_waited_for_forever() {
+    let answer = refusal(
+        "408 Request Timeout",
+        "application/json",
+        "{\"message\": \"Request Timeout\"}\n",
+    );
+    assert_eq!(raw(b"GET /0.1/backends HTTP/1.1\r\nHost: x"), answer);
+}
+
+#[test]
+fn a_connection_without_a_request_is_closed_by_itself() {
+    let answer = raw(b"GET /0.1/backends HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(
+        answer.ends_with("{\"data\": [\"wazo_user\"]}\n"),
+        "{answer}"
+    );
+}
+
+#[test]
 fn the_answers_to_requests_before_it_are_as_they_are_alone() {
     let request = b"GET /0.1/backends HTTP/1.1\r\nHost: x\r\n\r\n";
     let good = |answer: &str| {

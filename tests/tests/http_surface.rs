@@ -187,6 +187,16 @@ fn a_double_slash_leads_to_the_path_without_it() {
 }
 
 #[test]
+fn an_old_client_that_names_no_host_is_led_to_where_it_is() {
+    let answer = DAEMON.client().raw(b"GET /0.1//token HTTP/1.0\r\n\r\n");
+    let location = format!(
+        "\r\nlocation: http://127.0.0.1:{}/0.1/token\r\n",
+        DAEMON.port()
+    );
+    assert!(answer.to_lowercase().contains(&location), "{answer}");
+}
+
+#[test]
 fn a_double_slash_leads_nowhere_else() {
     let port = DAEMON.port();
     for path in ["//example.com/0.1", "//example.com//x", "/\\example.com//x"] {
