@@ -1,20 +1,24 @@
 //! The database of an installation, for what no endpoint does or shows.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use wazo_auth_database::{
     Connection, Database, DatabaseResult, Settings, Uri,
     queries::{
+        email::{self, Email},
         event, group,
         policy::{self, Policy},
         refresh_token::{self, RefreshToken},
+        session,
         tenant::{self, Tenant},
+        token,
         user::{self, Profile},
     },
 };
 use wazo_auth_model::{
-    ids::{PolicyId, RefreshTokenId, TenantId, UserId},
+    ids::{EmailId, PolicyId, RefreshTokenId, SessionId, TenantId, TokenId, UserId},
     password::{HashSettings, Scheme},
     secret::Secret,
+    token::Token,
 };
 use wazo_auth_test_support::Installation;
 
@@ -193,6 +197,50 @@ impl Store {
         };
         self.write(move |db| refresh_token::insert(db, &new));
         uuid.expose().to_owned()
+    }
+
+    /// Adds a token that no login made and that has no end, with these accesses and without metadata;
+    /// answers it.
+    #[must_use]
+    pub fn token_of(&self, auth_id: &str, acl: &[&str]) -> String {
+        let (uuid, session_uuid) = (TokenId::random(), SessionId::random());
+        let new = Token {
+            uuid: uuid.clone(),
+            auth_id: auth_id.to_owned(),
+            pbx_user_uuid: None,
+            xivo_uuid: None,
+            issued_t: Some(0),
+            expire_t: None,
+            metadata: Map::new(),
+            session_uuid,
+            user_agent: None,
+            remote_addr: None,
+            acl: acl.iter().map(|access| (*access).to_owned()).collect(),
+        };
+        self.write(move |db| {
+            let tenant = tenant::find_top(db)?.uuid;
+            session::insert(db, &new.session_uuid, &tenant, false)?;
+            token::insert(db, &new)
+        });
+        uuid.expose().to_owned()
+    }
+
+    /// Gives a user an e-mail address.
+    pub fn add_email(&self, user: &str, address: &str, confirmed: bool) {
+        let new = Email {
+            uuid: EmailId::random(),
+            address: address.to_owned(),
+            confirmed,
+            main: false,
+            user_uuid: UserId::from_database(user.to_owned()),
+        };
+        self.write(move |db| email::insert(db, &new));
+    }
+
+    /// Deletes a user as another program could, and nothing else.
+    pub fn delete_user(&self, uuid: &str) {
+        let id = UserId::from_database(uuid.to_owned());
+        self.write(move |db| user::delete(db, &id));
     }
 
     /// Gives a user an authentication method of its own.

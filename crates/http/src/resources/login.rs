@@ -33,7 +33,7 @@ pub fn mount(routes: &mut Routes<'_>) {
 
 /// Logs in.
 async fn create(exchange: Exchange) -> Result<HttpResponse, ApiError> {
-    let fields = Fields::parse(&exchange.json()?)?;
+    let fields = Fields::parse(&exchange.json_members()?)?;
     let request = LoginRequest {
         credentials: exchange.header("authorization").and_then(basic),
         refresh_token: fields.refresh_token,
