@@ -32,6 +32,7 @@ scripts/.ready:
 
 test: scripts/.ready ## Tests every layer, the real program included, on both databases
 	scripts/need-test-tools
+	scripts/need-test-peers "$(CARGO_TARGET_DIR)"
 	cargo build --locked --workspace
 	cargo test --locked --workspace
 	# Not by package: that would build the dependencies once more, with other features.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use wazo_auth_database::{
     Connection, Database, DatabaseResult, Settings, Uri,
     queries::{
+        email::{self, Email},
         event, group,
         policy::{self, Policy},
         refresh_token::{self, RefreshToken},
@@ -14,7 +15,7 @@ use wazo_auth_database::{
     },
 };
 use wazo_auth_model::{
-    ids::{PolicyId, RefreshTokenId, SessionId, TenantId, TokenId, UserId},
+    ids::{EmailId, PolicyId, RefreshTokenId, SessionId, TenantId, TokenId, UserId},
     password::{HashSettings, Scheme},
     secret::Secret,
     token::Token,
@@ -130,30 +131,7 @@ impl Store {
     /// Adds a token as the daemon makes them for mails, good for one access; answers it.
     #[must_use]
     pub fn mailed_token(&self, access: &str) -> String {
-        let uuid = TokenId::random();
-        let (id, access) = (uuid.clone(), access.to_owned());
-        self.write(move |db| {
-            let session_uuid = SessionId::random();
-            let top = tenant::find_top(db)?.uuid;
-            session::insert(db, &session_uuid, &top, false)?;
-            token::insert(
-                db,
-                &Token {
-                    uuid: id.clone(),
-                    auth_id: "wazo-auth".to_owned(),
-                    pbx_user_uuid: None,
-                    xivo_uuid: None,
-                    issued_t: None,
-                    expire_t: None,
-                    metadata: Map::new(),
-                    session_uuid,
-                    user_agent: Some("wazo-auth-email-reset".to_owned()),
-                    remote_addr: Some(String::new()),
-                    acl: vec![access.clone()],
-                },
-            )
-        });
-        uuid.expose().to_owned()
+        self.token_of("wazo-auth", &[access])
     }
 
     /// The group of all users of a tenant.
@@ -238,6 +216,50 @@ impl Store {
         };
         self.write(move |db| refresh_token::insert(db, &new));
         uuid.expose().to_owned()
+    }
+
+    /// Adds a token that no login made and that has no end, with these accesses and without metadata;
+    /// answers it.
+    #[must_use]
+    pub fn token_of(&self, auth_id: &str, acl: &[&str]) -> String {
+        let (uuid, session_uuid) = (TokenId::random(), SessionId::random());
+        let new = Token {
+            uuid: uuid.clone(),
+            auth_id: auth_id.to_owned(),
+            pbx_user_uuid: None,
+            xivo_uuid: None,
+            issued_t: Some(0),
+            expire_t: None,
+            metadata: Map::new(),
+            session_uuid,
+            user_agent: None,
+            remote_addr: None,
+            acl: acl.iter().map(|access| (*access).to_owned()).collect(),
+        };
+        self.write(move |db| {
+            let tenant = tenant::find_top(db)?.uuid;
+            session::insert(db, &new.session_uuid, &tenant, false)?;
+            token::insert(db, &new)
+        });
+        uuid.expose().to_owned()
+    }
+
+    /// Gives a user an e-mail address.
+    pub fn add_email(&self, user: &str, address: &str, confirmed: bool) {
+        let new = Email {
+            uuid: EmailId::random(),
+            address: address.to_owned(),
+            confirmed,
+            main: false,
+            user_uuid: UserId::from_database(user.to_owned()),
+        };
+        self.write(move |db| email::insert(db, &new));
+    }
+
+    /// Deletes a user as another program could, and nothing else.
+    pub fn delete_user(&self, uuid: &str) {
+        let id = UserId::from_database(uuid.to_owned());
+        self.write(move |db| user::delete(db, &id));
     }
 
     /// Gives a user an authentication method of its own.

@@ -284,7 +284,7 @@ fn a_port_that_is_taken_stops_the_start() {
 
 #[test]
 fn the_log_goes_to_its_file_and_to_the_standard_streams_in_one_form() {
-    let daemon = Daemon::builder().start();
+    let daemon = Daemon::builder().env("TZ", "UTC").start();
     let (installation, stopped) = daemon.stop();
     let log = fs::read_to_string(installation.path("wazo-auth.log")).unwrap();
     let line = log

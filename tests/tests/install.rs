@@ -233,28 +233,22 @@ fn a_log_that_is_copied_and_emptied_goes_on() {
 #[test]
 fn times_are_those_of_the_configured_zone() {
     // In such a rule the sign says how far behind the zone is.
-    for (zone, offsets) in [
-        ("UTC+1", &["-01:00"][..]),
-        ("<+0330>-3:30", &["+03:30"]),
-        ("EST5EDT,M3.2.0,M11.1.0", &["-05:00", "-04:00"]),
-        ("UTC", &["UTC"]),
+    for (zone, known) in [
+        ("UTC+1", &[("UTC", -60)][..]),
+        ("<+0330>-3:30", &[("+0330", 210)]),
+        ("EST5EDT,M3.2.0,M11.1.0", &[("EST", -300), ("EDT", -240)]),
+        ("UTC", &[("UTC", 0)]),
     ] {
         let daemon = Daemon::builder().env("TZ", zone).start();
         let line = daemon.lines().wait_for("serving on");
         let shown = line.split(' ').nth(2).unwrap();
-        assert!(offsets.contains(&shown), "{zone}: {line}");
         let data = daemon.admin().data;
         let minutes = |name: &str| {
             let text = data.get(name).and_then(|time| time.as_str()).unwrap();
             clock(text.get(11..16).unwrap())
         };
         let ahead = (minutes("issued_at") - minutes("utc_issued_at") + 720).rem_euclid(1440) - 720;
-        let expected = match shown.split_at(1) {
-            ("-", offset) => -clock(offset),
-            ("+", offset) => clock(offset),
-            _ => 0,
-        };
-        assert_eq!(ahead, expected, "{zone}: {data}");
+        assert!(known.contains(&(shown, ahead)), "{zone}: {line}: {data}");
     }
 }
 

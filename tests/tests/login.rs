@@ -179,8 +179,22 @@ fn a_lifetime_out_of_range_is_refused_in_the_words_that_clients_know() {
 }
 
 #[test]
-fn a_number_that_no_float_holds_is_not_understood() {
-    assert_not_understood(&login_with("{\"expiration\": 1e999}"));
+fn a_number_that_no_float_holds_is_too_large() {
+    for number in ["1e999", "-1e999", "1.5E+400"] {
+        let answer = login_with(format!("{{\"expiration\": {number}}}"));
+        assert_reason(&answer, 400, "{'expiration': ['Number too large.']}");
+        // Where it is no number that is wanted.
+        let answer = login_with(format!("{{\"client_id\": {number}}}"));
+        assert_reason(
+            &answer,
+            400,
+            "{'client_id': {'message': 'Not a valid string.', 'constraint_id': 'type', 'constraint': 'string'}}",
+        );
+        // What nobody reads harms nobody.
+        let answer = login_with(format!("{{\"colour\": {number}}}"));
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    assert_not_understood(&login_with("{\"expiration\": 1e999"));
 }
 
 #[test]
@@ -199,7 +213,14 @@ fn whatever_counts_as_nothing_is_an_empty_body() {
 
 #[test]
 fn the_content_type_does_not_matter_unless_it_is_a_form() {
-    for content_type in ["application/json", "text/plain", "nonsense"] {
+    for content_type in [
+        "application/json",
+        "application/json; charset=iso-8859-1",
+        "text/plain",
+        "application/x-www-form-urlencoded2",
+        "nonsense",
+        "",
+    ] {
         let answer = login_request()
             .header("Content-Type", content_type)
             .body("{}")
@@ -208,7 +229,9 @@ fn the_content_type_does_not_matter_unless_it_is_a_form() {
     }
     for content_type in [
         "application/x-www-form-urlencoded",
+        "Application/X-WWW-Form-Urlencoded; charset=UTF-8",
         "multipart/form-data; boundary=x",
+        "multipart/form-data",
     ] {
         let answer = login_request()
             .header("Content-Type", content_type)
@@ -320,7 +343,11 @@ fn a_user_has_so_many_sessions_and_no_more() {
     let installation = Daemon::builder()
         .config("max_user_concurrent_sessions: 2\n")
         .install();
-    for (name, purpose) in [("limited", "user"), ("free", "internal")] {
+    for (name, purpose) in [
+        ("limited", "user"),
+        ("machine", "external_api"),
+        ("free", "internal"),
+    ] {
         let args = [
             "initial-user",
             "--username",
@@ -341,15 +368,16 @@ fn a_user_has_so_many_sessions_and_no_more() {
         first.auth_id
     );
     assert_reason(&refused, 429, &reason);
+    assert_eq!(refused.header("retry-after"), None);
     daemon
         .client()
         .delete(&format!("/token/{}", first.token))
         .send()
         .is(200);
     let _third = daemon.login("limited", "pw");
-    for _ in 0..4 {
-        let _ = daemon.login("free", "pw");
-    }
+    let statuses = |name: &str| [(); 4].map(|()| daemon.try_login(name, "pw").status);
+    assert_eq!(statuses("machine"), [200, 200, 429, 429]);
+    assert_eq!(statuses("free"), [200; 4]);
     let (purpose, pbx) = (
         &first.data["metadata"]["purpose"],
         &first.data["xivo_user_uuid"],

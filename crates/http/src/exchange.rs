@@ -57,6 +57,11 @@ impl Exchange {
         body::parse(self.header("content-type"), &self.body)
     }
 
+    /// The JSON document in the body, whose members are checked one by one.
+    pub fn json_members(&self) -> Result<Value, ApiError> {
+        body::parse_members(self.header("content-type"), &self.body)
+    }
+
     /// The first value of a query parameter, decoded.
     pub fn query(&self, name: &str) -> Option<String> {
         self.query_pairs()

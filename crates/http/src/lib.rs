@@ -17,13 +17,15 @@ mod python;
 mod request_log;
 mod resources;
 mod routes;
+mod server;
 mod settings;
 mod trace;
 mod validation;
+mod wire;
 
 pub use app::App;
 pub use cors::Cors;
-pub use dispatch::configure;
 pub use proxies::Proxies;
 pub use routes::{Access, Endpoint, RouteError};
+pub use server::serve;
 pub use settings::{Page, Settings};

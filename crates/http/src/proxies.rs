@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use actix_web::{HttpRequest, http::header::HOST};
 use wazo_auth_model::network::Network;
 
-use crate::exchange::header;
+use crate::{exchange::header, server::LocalAddress};
 
 /// The proxies in front of the daemon.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +63,12 @@ impl Proxies {
                     .map(|authority| authority.as_str())
             })
             .filter(|host| !host.is_empty())
-            .unwrap_or_else(|| request.app_config().host());
+            .map(str::to_owned)
+            .or_else(|| {
+                let address = request.conn_data::<LocalAddress>()?;
+                Some(address.0.to_string())
+            })
+            .unwrap_or_default();
         let prefix = if self.trusts(request) {
             header(request, "x-script-name").unwrap_or_default()
         } else {
@@ -72,7 +77,7 @@ impl Proxies {
         let prefix = prefix.trim_end_matches('/');
         Origin {
             scheme: scheme.to_owned(),
-            host: host.to_owned(),
+            host,
             prefix: if prefix.starts_with('/') {
                 prefix.to_owned()
             } else {

@@ -5,19 +5,16 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{
-    App as ActixApp, HttpServer,
-    rt::{
-        System,
-        signal::unix::{Signal, SignalKind, signal},
-        spawn,
-        task::{JoinError, JoinHandle, spawn_blocking},
-        time::timeout,
-    },
+use actix_web::rt::{
+    System,
+    signal::unix::{Signal, SignalKind, signal},
+    spawn,
+    task::{JoinError, JoinHandle, spawn_blocking},
+    time::timeout,
 };
 use sd_notify::NotifyState;
 use wazo_auth_database::Database;
-use wazo_auth_http::{App, configure};
+use wazo_auth_http::App;
 use wazo_auth_model::report::chain;
 use wazo_auth_plugin_host::{CallContext, Registry};
 use wazo_auth_services::{
@@ -39,8 +36,6 @@ const GRACE: Duration = Duration::from_secs(1);
 const LAST_ANSWERS: Duration = Duration::from_millis(400);
 /// How long plugins have to say goodbye, when no request is left.
 const GOODBYE: Duration = Duration::from_millis(400);
-/// How long a connection without a request is kept.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -184,12 +179,7 @@ async fn listen(
     host: &str,
     port: u16,
 ) -> Result<(), Failure> {
-    let server = HttpServer::new(move || ActixApp::new().configure(configure(Arc::clone(&app))))
-        .keep_alive(KEEP_ALIVE)
-        .disable_signals()
-        .shutdown_timeout(2)
-        .listen(listener)?
-        .run();
+    let server = wazo_auth_http::serve(listener, app)?;
     let handle = server.handle();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

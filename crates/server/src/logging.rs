@@ -7,7 +7,7 @@ use std::{
     sync::Mutex,
 };
 
-use chrono::{Local, Offset};
+use jiff::{Timestamp, tz::TimeZone};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 /// Libraries whose chatter is of no use to operators.
@@ -15,6 +15,8 @@ const QUIET: &[&str] = &["actix_server", "actix_http", "mio", "tokio"];
 
 struct Logger {
     file: Mutex<Option<File>>,
+    /// The zone of the times, as it was at the start.
+    zone: TimeZone,
 }
 
 /// Starts logging at a level. A log file that cannot be opened costs the file, not the start.
@@ -26,6 +28,7 @@ pub fn start(path: &Path, level: LevelFilter) {
     };
     let logger = Box::new(Logger {
         file: Mutex::new(file),
+        zone: TimeZone::system(),
     });
     if log::set_boxed_logger(logger).is_ok() {
         log::set_max_level(level);
@@ -55,7 +58,7 @@ impl Log for Logger {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let line = format_line(record);
+        let line = self.format(record);
         // One write a record, so that lines of several processes do not mix. There is nowhere to
         // complain when it fails.
         if let Ok(mut file) = self.file.lock()
@@ -78,36 +81,33 @@ impl Log for Logger {
     fn flush(&self) {}
 }
 
-fn format_line(record: &Record<'_>) -> String {
-    let now = Local::now();
-    let zone = if now.offset().fix().local_minus_utc() == 0 {
-        "UTC".to_owned()
-    } else {
-        now.offset().to_string()
-    };
-    let level = match record.level() {
-        Level::Error => "ERROR",
-        Level::Warn => "WARNING",
-        Level::Info => "INFO",
-        Level::Debug | Level::Trace => "DEBUG",
-    };
-    // A line feed in a message would let clients write lines of their own, other control characters
-    // rule the terminal of whoever reads them.
-    let mut message = String::new();
-    for character in record.args().to_string().chars() {
-        if character.is_control() && character != '\t' {
-            message.extend(character.escape_default());
-        } else {
-            message.push(character);
+impl Logger {
+    fn format(&self, record: &Record<'_>) -> String {
+        let now = Timestamp::now().to_zoned_datetime(self.zone.clone());
+        let level = match record.level() {
+            Level::Error => "ERROR",
+            Level::Warn => "WARNING",
+            Level::Info => "INFO",
+            Level::Debug | Level::Trace => "DEBUG",
+        };
+        // A line feed in a message would let clients write lines of their own, other control characters
+        // rule the terminal of whoever reads them.
+        let mut message = String::new();
+        for character in record.args().to_string().chars() {
+            if character.is_control() && character != '\t' {
+                message.extend(character.escape_default());
+            } else {
+                message.push(character);
+            }
         }
+        format!(
+            "{} [pid {}] [tid {}] ({level}) ({}): {message}\n",
+            now.strftime("%Y-%m-%d %H:%M:%S,%3f %Z"),
+            std::process::id(),
+            thread_number(),
+            record.target().replace("::", "."),
+        )
     }
-    format!(
-        "{} {zone} [pid {}] [tid {}] ({level}) ({}): {message}\n",
-        now.format("%Y-%m-%d %H:%M:%S,%3f"),
-        std::process::id(),
-        thread_number(),
-        record.target().replace("::", "."),
-    )
 }
 
 /// A number for the thread; Rust shows its own only as text.

@@ -103,7 +103,7 @@ pub fn verify(
         None => by_unknown_login(&plugins, &call, credentials, offered)?,
     };
     log::info!(
-        "Successfully authenticated login {:?} through authentication method {}",
+        "Successfully authenticated login {} through authentication method {}",
         verified.login,
         verified.method
     );

@@ -30,7 +30,7 @@ pub fn mount(routes: &mut Routes<'_>) {
 
 /// Logs in.
 async fn create(exchange: Exchange) -> Result<HttpResponse, ApiError> {
-    let body = Body::read(&exchange.json()?).map_err(|failures| failures.python())?;
+    let body = Body::read(&exchange.json_members()?).map_err(Failures::python)?;
     let request = LoginRequest {
         credentials: exchange.header("authorization").and_then(basic),
         refresh_token: body.refresh_token,

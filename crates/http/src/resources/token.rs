@@ -79,7 +79,7 @@ fn token_id(exchange: &Exchange) -> Result<TokenId, ApiError> {
 /// Tells for each of several accesses whether a token is good for it.
 async fn check_scopes(exchange: Exchange) -> Result<HttpResponse, ApiError> {
     let id = token_id(&exchange)?;
-    let (scopes, tenant) = scopes(&exchange.json()?)?;
+    let (scopes, tenant) = scopes(&exchange.json_members()?)?;
     if scopes.iter().any(|scope| scope.len() > MAX_ACCESS_LENGTH) {
         return Err(ApiError::bad_request());
     }

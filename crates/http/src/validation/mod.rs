@@ -8,6 +8,9 @@ pub mod fields;
 
 use serde_json::{Map, Value, json};
 
+/// What stands for a number that no float holds, in bodies whose members are checked one by one.
+pub const BEYOND_FLOATS: f64 = f64::MAX;
+
 /// What is wrong with each field, in the order of checking.
 pub type Failures = Map<String, Value>;
 
@@ -64,7 +67,7 @@ pub fn integer(value: &Value) -> Result<i128, Value> {
                         .parse()
                         .map_err(|_| wrong_type("integer"))
                 }
-                Some(float) if float.is_finite() => {
+                Some(float) if float.abs() < BEYOND_FLOATS => {
                     Ok(if float < 0.0 { i128::MIN } else { i128::MAX })
                 }
                 _ => Err(json!(["Number too large."])),
@@ -161,6 +164,7 @@ mod tests {
             (json!(""), Err(wrong_type("integer"))),
             (json!(null), Err(null())),
             (json!(1e300), Ok(i128::MAX)),
+            (json!(BEYOND_FLOATS), Err(json!(["Number too large."]))),
         ] {
             assert_eq!(integer(&value), expected, "{value}");
         }

@@ -1,0 +1,80 @@
+//! The headers of answers, and those of requests that every endpoint reads.
+
+use std::sync::LazyLock;
+
+use wazo_auth_test_support::{Daemon, http::Response};
+use wazo_auth_tests::shapes::{assert_json, assert_no_route};
+
+static DAEMON: LazyLock<Daemon> = LazyLock::new(|| Daemon::builder().start());
+
+/// A UUID that names nothing.
+const NOTHING: &str = "4b1d7c2a-9e3f-4f60-8a15-2c7d9b0e6f34";
+
+#[test]
+fn an_answer_has_the_headers_that_clients_know_and_no_others() {
+    let admin = DAEMON.admin();
+    let token = format!("/token/{}", admin.token);
+    let mut wanted = vec![
+        "access-control-allow-origin",
+        "content-length",
+        "content-type",
+        "date",
+        "server",
+    ];
+    let (client, nothing) = (DAEMON.client(), format!("/token/{NOTHING}"));
+    let with_length = [
+        client.get("/backends").send().is(200),
+        client.get(&token).send().is(200),
+        client.get(&nothing).send().is(404),
+        client.get("/nothing").send().is(404),
+        client.get("/config").send().is(401),
+        client.post("/token").body("{}").send().is(401),
+        client.post("/token").body("{").send().is(400),
+    ];
+    for answer in &with_length {
+        assert_eq!(names(answer), wanted, "{answer:?}");
+    }
+    // What has no body has no length of one.
+    wanted.retain(|name| *name != "content-length");
+    let checked = client.head(&token).send().is(204);
+    assert_eq!(names(&checked), wanted, "{checked:?}");
+    assert_eq!(checked.header("content-type"), Some("application/json"));
+}
+
+/// The names of an answer's headers about more than the connection, in order.
+fn names(answer: &Response) -> Vec<&str> {
+    let mut names: Vec<&str> = answer
+        .headers
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|name| *name != "connection")
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn what_a_client_accepts_changes_nothing() {
+    for accepted in ["text/html", "application/xml;q=1", "nonsense", ""] {
+        let request = DAEMON.client().get("/backends").header("Accept", accepted);
+        assert_json(&request.send().is(200));
+        let request = DAEMON.client().get("/nothing").header("Accept", accepted);
+        assert_no_route(&request.send());
+    }
+}
+
+#[test]
+fn a_token_in_its_header_may_have_blanks_around_it() {
+    let admin = DAEMON.admin();
+    let port = DAEMON.port();
+    for header in [
+        format!("X-Auth-Token:   {}  ", admin.token),
+        format!("x-AUTH-token:{}\t", admin.token),
+    ] {
+        let request = format!(
+            "GET /0.1/config HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{header}\r\nConnection: close\r\n\r\n"
+        );
+        let answer = DAEMON.client().raw(request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+}

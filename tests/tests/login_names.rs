@@ -1,0 +1,74 @@
+//! Who a login name belongs to, whether they may log in with a password, and what the log says of it.
+
+use serde_json::json;
+use wazo_auth_test_support::Daemon;
+use wazo_auth_tests::{
+    offline::refresh,
+    shapes::assert_reason,
+    store::{PASSWORD, Store},
+};
+
+fn assert_refused(daemon: &Daemon, login: &str) {
+    assert_reason(
+        &daemon.try_login(login, PASSWORD),
+        401,
+        "Authentication Failed",
+    );
+}
+
+#[test]
+fn an_address_is_a_login_name_once_it_is_confirmed_and_before_any_user_name() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let alice = store.user(None, "alice", &[]);
+    let bob = store.user(None, "bob@example.com", &[]);
+    store.add_email(&alice, "Alice@example.com", true);
+    store.add_email(&alice, "new@example.com", false);
+    for login in ["alice", "ALICE", "alice@example.com", "aLiCe@EXAMPLE.com"] {
+        assert_eq!(daemon.login(login, PASSWORD).auth_id, alice, "{login}");
+    }
+    assert_refused(&daemon, "new@example.com");
+    assert_eq!(daemon.login("bob@example.com", PASSWORD).auth_id, bob);
+    store.add_email(&alice, "bob@example.com", true);
+    assert_eq!(daemon.login("bob@example.com", PASSWORD).auth_id, alice);
+}
+
+#[test]
+fn whoever_is_disabled_or_of_another_method_has_no_use_for_a_password() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let alice = store.user(None, "alice", &[]);
+    store.change_user(&alice, "alice", false);
+    assert_refused(&daemon, "alice");
+    store.change_user(&alice, "alice", true);
+    for method in ["saml", "ldap"] {
+        store.set_method(&alice, method);
+        assert_refused(&daemon, "alice");
+        let line = format!(
+            "Failed login: Unauthorized authentication method native for login alice: should use {method} from 127.0.0.1 using agent \""
+        );
+        let _ = daemon.lines().wait_for(&line);
+    }
+    store.set_method(&alice, "native");
+    assert_eq!(daemon.login("alice", PASSWORD).auth_id, alice);
+}
+
+#[test]
+fn the_log_says_by_what_name_somebody_came_in_and_why_somebody_did_not() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let _ = store.user(None, "alice", &[]);
+    let _ = daemon.login("Alice", PASSWORD);
+    assert_eq!(refresh(&daemon, "x", "web").status, 401);
+    let nobody = daemon.client().post("/token").json(&json!({})).send();
+    assert_eq!(nobody.status, 401);
+    for line in [
+        "(INFO) (wazo_auth_services.authentication): Successfully authenticated login Alice through authentication method native",
+        "Successful login: Alice got token XXXXXXXX-XXXX-XXXX-XXXX-XXXX",
+        // Of a refresh token that is none, the client alone is known.
+        "Failed login: unknown refresh_token for client_id \"web\" from 127.0.0.1 using agent \"",
+        "Failed login: no authentication method for the request from 127.0.0.1 using agent \"",
+    ] {
+        let _ = daemon.lines().wait_for(line);
+    }
+}
