@@ -22,6 +22,10 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// slower.
 const POSTGRES_THREADS_PER_CORE: usize = 3;
 
+/// Identity providers that are methods as soon as they are enabled: what users and tenants are set to must
+/// not depend on what is installed on this machine. Of others nobody knows the method.
+const PLATFORM_PROVIDERS: &[&str] = &["ldap", "saml"];
+
 /// The configured database.
 pub fn database_uri(config: &Config) -> Result<Uri, DatabaseError> {
     Uri::parse(&config.db_uri)
@@ -53,10 +57,12 @@ fn settings(config: &Config, cores: usize, adopted: bool) -> Settings {
         PasswordScheme::Auto if adopted => Scheme::Pbkdf2,
         PasswordScheme::Auto => Scheme::Bcrypt,
     };
-    let provider_enabled = config
-        .idp_plugins
-        .iter()
-        .any(|plugin| plugin.name == "backend" && plugin.enabled);
+    let enabled_providers = || {
+        let providers = config.idp_plugins.iter();
+        providers
+            .filter(|plugin| plugin.enabled)
+            .map(|plugin| plugin.name.as_str())
+    };
     Settings {
         xivo_uuid: config.uuid.clone(),
         default_token_lifetime: config.default_token_lifetime,
@@ -71,7 +77,11 @@ fn settings(config: &Config, cores: usize, adopted: bool) -> Settings {
         },
         hash_threads: config.password_hash.threads.unwrap_or(cores),
         request_threads: config.rest_api.max_threads,
-        idp_backends: if provider_enabled {
+        identity_providers: enabled_providers()
+            .filter(|name| PLATFORM_PROVIDERS.contains(name))
+            .map(str::to_owned)
+            .collect(),
+        idp_backends: if enabled_providers().any(|name| name == "backend") {
             config
                 .idp_backends
                 .iter()

@@ -8,6 +8,7 @@
 //! Nothing here knows HTTP: statuses and bodies are the business of `wazo-auth-http`.
 
 pub mod authentication;
+pub mod authentication_method;
 pub mod authorization;
 pub mod bootstrap;
 mod clock;

@@ -17,6 +17,8 @@ pub struct Settings {
     pub hash_threads: usize,
     /// Threads that serve requests.
     pub request_threads: usize,
+    /// Enabled identity providers of the platform, each with a method of its own name.
+    pub identity_providers: Vec<String>,
     /// What the identity provider `backend` offers, in configured order; empty when it is disabled.
     pub idp_backends: Vec<IdpBackend>,
     /// Enabled types of external authentication, in configured order.

@@ -116,11 +116,11 @@ const OTHER_IDP: Kind = Record {
     others: None,
 };
 const SAML_IDP: &[Key] = &[
-    key("enabled", Bool, "true").idle(),
+    key("enabled", Bool, "true"),
     key("priority", Integer(-1_000_000, 1_000_000), "1").idle(),
 ];
 const LDAP_IDP: &[Key] = &[
-    key("enabled", Bool, "true").idle(),
+    key("enabled", Bool, "true"),
     key("priority", Integer(-1_000_000, 1_000_000), "2").idle(),
 ];
 const BACKEND_IDP: &[Key] = &[
