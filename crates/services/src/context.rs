@@ -1,6 +1,9 @@
 //! What an operation works with.
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
+};
 
 use chrono::{DateTime, Utc};
 use wazo_auth_database::{Database, DatabaseError, Pending, queries};
@@ -34,6 +37,7 @@ pub struct Services {
     xivo_uuid: String,
     // Weakly: the registry holds the host, and the host holds the services.
     plugins: OnceLock<Weak<Registry>>,
+    told: Mutex<HashSet<String>>,
 }
 
 impl Services {
@@ -65,6 +69,7 @@ impl Services {
             clock,
             top_tenant,
             plugins: OnceLock::new(),
+            told: Mutex::default(),
         }))
     }
 
@@ -89,6 +94,12 @@ impl Services {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Whether this is asked for the first time: for what the log should say once.
+    pub(crate) fn is_news(&self, what: &str) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(what.to_owned())
     }
 
     /// The database, for what is answered without a request thread.

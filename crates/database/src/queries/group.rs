@@ -118,8 +118,13 @@ pub fn find_by_slug(
 
 /// The group of all users of a tenant.
 pub fn find_all_users(db: &mut Connection, tenant: &TenantId) -> DatabaseResult<Option<GroupId>> {
-    let slug = format!("wazo-all-users-tenant-{tenant}");
-    Ok(find_by_slug(db, tenant, &slug)?.map(|group| group.uuid))
+    Ok(find_by_slug(db, tenant, &all_users_slug(tenant))?.map(|group| group.uuid))
+}
+
+/// The slug, and the name, of the group of all users of a tenant.
+#[must_use]
+pub fn all_users_slug(tenant: &TenantId) -> String {
+    format!("wazo-all-users-tenant-{tenant}")
 }
 
 /// The groups of a scope that fit a filter and a search in their names.
