@@ -9,6 +9,7 @@ pub mod plugin;
 mod refresh_token;
 mod session;
 mod status;
+mod tenant;
 mod token;
 
 use crate::app::Routes;
@@ -22,5 +23,6 @@ pub fn mount(routes: &mut Routes<'_>) {
     token::mount(routes);
     refresh_token::mount(routes);
     session::mount(routes);
+    tenant::mount(routes);
     external_auth::mount(routes);
 }

@@ -136,6 +136,10 @@ impl Creation {
     }
 
     fn insert_tenant(&self, db: &mut Connection) -> Result<Tenant, TenantError> {
+        // Of several conflicts the engines would each name another one first.
+        if queries::tenant::find(db, &self.uuid)?.is_some() {
+            return Err(TenantError::UuidTaken(self.uuid.clone()));
+        }
         let slug = match &self.slug {
             Some(slug) => slug.clone(),
             None => free_slug(db, self.profile.name.as_deref())?,
