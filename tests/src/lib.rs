@@ -13,3 +13,4 @@ pub mod markdown;
 pub mod offline;
 pub mod shapes;
 pub mod store;
+pub mod tenants;

@@ -1,6 +1,6 @@
 //! Every route there is, without a token and with one that does not suffice.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::json;
 use wazo_auth_test_support::{Daemon, plugins};
@@ -146,6 +146,33 @@ const DAEMON: &[(&str, &str, Access)] = &[
         "/users/{user_uuid}/external",
         Token("auth.users.{user_uuid}.external.read"),
     ),
+    ("GET", "/tenants", Token("auth.tenants.read")),
+    ("POST", "/tenants", Token("auth.tenants.create")),
+    (
+        "GET",
+        "/tenants/{tenant_uuid}",
+        Token("auth.tenants.{tenant_uuid}.read"),
+    ),
+    (
+        "PUT",
+        "/tenants/{tenant_uuid}",
+        Token("auth.tenants.{tenant_uuid}.update"),
+    ),
+    (
+        "DELETE",
+        "/tenants/{tenant_uuid}",
+        Token("auth.tenants.{tenant_uuid}.delete"),
+    ),
+    (
+        "GET",
+        "/tenants/{tenant_uuid}/domains",
+        Token("auth.tenants.{tenant_uuid}.domains.read"),
+    ),
+    (
+        "PUT",
+        "/tenants/{tenant_uuid}/parent/{parent_tenant_uuid}",
+        Token("auth.tenants.{tenant_uuid}.parent.{parent_tenant_uuid}.update"),
+    ),
     ("GET", "/config", Token("auth.config.read")),
     ("PATCH", "/config", Token("auth.config.update")),
 ];
@@ -283,6 +310,30 @@ fn the_tables_of_this_test_leave_no_method_out() {
         allowed.sort_unstable();
         assert_eq!(allowed, expected, "{path}");
     }
+}
+
+#[test]
+fn the_tables_of_this_test_have_what_clients_expect() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/endpoints");
+    let mut endpoints = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let paths: BTreeMap<String, BTreeMap<String, String>> =
+            serde_json::from_str(&text).unwrap();
+        for (path, methods) in paths {
+            for (method, wanted) in methods {
+                endpoints += 1;
+                assert!(
+                    DAEMON.iter().any(|(known, at, access)| {
+                        (*known, *at) == (&method, &path)
+                            && matches!(access, Token(access) if *access == wanted)
+                    }),
+                    "{method} {path} with {wanted}"
+                );
+            }
+        }
+    }
+    assert!(endpoints > 0);
 }
 
 #[test]

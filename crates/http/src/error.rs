@@ -1,5 +1,7 @@
 //! What clients read when something fails. Statuses and error ids stand here and nowhere else.
 
+mod tenant;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use actix_web::{HttpResponse, http::StatusCode};
@@ -37,7 +39,7 @@ enum Shape {
     /// Most others.
     Api {
         message: Value,
-        error_id: String,
+        error_id: Value,
         details: Value,
         resource: Option<String>,
     },
@@ -70,7 +72,7 @@ impl ApiError {
             status,
             shape: Box::new(Shape::Api {
                 message: message.into(),
-                error_id: error_id.to_owned(),
+                error_id: json!(error_id),
                 details,
                 resource: resource.map(str::to_owned),
             }),
@@ -151,7 +153,7 @@ impl ApiError {
                 log::error!("{}: {}", text(&message), redacted(&details));
                 let mut value = Map::new();
                 value.insert("message".to_owned(), message);
-                value.insert("error_id".to_owned(), json!(error_id));
+                value.insert("error_id".to_owned(), error_id);
                 value.insert("details".to_owned(), details);
                 value.insert("timestamp".to_owned(), json!(now));
                 if let Some(resource) = resource {

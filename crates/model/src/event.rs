@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::ids::{SessionId, TenantId, UserId};
 
+/// Stands for a user where an event is for all users of its tenant.
+pub const EVERYBODY: &str = "*";
+
 /// Something that has happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -26,6 +29,29 @@ pub enum Event {
         tenant: TenantId,
         /// Whose it was; none where its token had gone before.
         auth_id: Option<String>,
+    },
+    /// There is a new tenant.
+    TenantAdded {
+        /// The tenant.
+        tenant: TenantId,
+        /// What people call it.
+        name: Option<String>,
+        /// Its short name.
+        slug: String,
+        /// Its domain names.
+        domain_names: Vec<String>,
+    },
+    /// A tenant was changed, or said to be.
+    TenantUpdated {
+        /// The tenant.
+        tenant: TenantId,
+        /// What people call it now.
+        name: Option<String>,
+    },
+    /// A tenant is gone, with everything in it; nothing is told of each of these things.
+    TenantDeleted {
+        /// The tenant.
+        tenant: TenantId,
     },
     /// A client got a refresh token.
     RefreshTokenCreated(Client),
@@ -53,6 +79,9 @@ impl Event {
         match self {
             Self::SessionCreated { .. } => "auth_session_created",
             Self::SessionDeleted { .. } => "auth_session_deleted",
+            Self::TenantAdded { .. } => "auth_tenant_added",
+            Self::TenantUpdated { .. } => "auth_tenant_updated",
+            Self::TenantDeleted { .. } => "auth_tenant_deleted",
             Self::RefreshTokenCreated(_) => "auth_refresh_token_created",
             Self::RefreshTokenDeleted(_) => "auth_refresh_token_deleted",
         }
@@ -65,6 +94,9 @@ impl Event {
             Self::SessionCreated { session, .. } | Self::SessionDeleted { session, .. } => {
                 format!("session {session}")
             }
+            Self::TenantAdded { tenant, .. }
+            | Self::TenantUpdated { tenant, .. }
+            | Self::TenantDeleted { tenant } => format!("tenant {tenant}"),
             Self::RefreshTokenCreated(client) | Self::RefreshTokenDeleted(client) => {
                 format!("refresh_token {} {}", client.user, client.client_id)
             }
@@ -75,17 +107,24 @@ impl Event {
     #[must_use]
     pub fn tenant(&self) -> &TenantId {
         match self {
-            Self::SessionCreated { tenant, .. } | Self::SessionDeleted { tenant, .. } => tenant,
+            Self::SessionCreated { tenant, .. }
+            | Self::SessionDeleted { tenant, .. }
+            | Self::TenantAdded { tenant, .. }
+            | Self::TenantUpdated { tenant, .. }
+            | Self::TenantDeleted { tenant } => tenant,
             Self::RefreshTokenCreated(client) | Self::RefreshTokenDeleted(client) => &client.tenant,
         }
     }
 
-    /// Whom it is about: a user's UUID, or another identity that logged in.
+    /// Whom it is about: a user's UUID, another identity that logged in, or [`EVERYBODY`].
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         match self {
             Self::SessionCreated { user, .. } => user.as_deref(),
             Self::SessionDeleted { auth_id, .. } => auth_id.as_deref(),
+            Self::TenantAdded { .. } | Self::TenantUpdated { .. } | Self::TenantDeleted { .. } => {
+                Some(EVERYBODY)
+            }
             Self::RefreshTokenCreated(client) | Self::RefreshTokenDeleted(client) => {
                 Some(client.user.as_str())
             }
@@ -116,6 +155,22 @@ impl Event {
                 "user_uuid": auth_id,
                 "tenant_uuid": tenant.as_str(),
             }),
+            Self::TenantAdded {
+                tenant,
+                name,
+                slug,
+                domain_names,
+            } => json!({
+                "uuid": tenant.as_str(),
+                "name": name,
+                "slug": slug,
+                "domain_names": domain_names,
+            }),
+            Self::TenantUpdated { tenant, name } => json!({
+                "uuid": tenant.as_str(),
+                "name": name,
+            }),
+            Self::TenantDeleted { tenant } => json!({ "uuid": tenant.as_str() }),
             Self::RefreshTokenCreated(client) | Self::RefreshTokenDeleted(client) => json!({
                 "client_id": client.client_id,
                 "mobile": client.mobile,
@@ -176,5 +231,37 @@ mod tests {
         assert_eq!(created.object(), deleted.object());
         assert_eq!(created.user(), None);
         assert_eq!(deleted.user(), Some("wazo-auth"));
+    }
+
+    #[test]
+    fn what_happens_to_a_tenant_is_told_in_order_and_to_everybody() {
+        let tenant = TenantId::random();
+        let added = Event::TenantAdded {
+            tenant: tenant.clone(),
+            name: None,
+            slug: "acme".to_owned(),
+            domain_names: vec!["acme.example".to_owned()],
+        };
+        let updated = Event::TenantUpdated {
+            tenant: tenant.clone(),
+            name: Some("Acme".to_owned()),
+        };
+        let deleted = Event::TenantDeleted {
+            tenant: tenant.clone(),
+        };
+        for (event, expected) in [
+            (
+                &added,
+                format!(
+                    r#"{{"uuid":"{tenant}","name":null,"slug":"acme","domain_names":["acme.example"]}}"#
+                ),
+            ),
+            (&updated, format!(r#"{{"uuid":"{tenant}","name":"Acme"}}"#)),
+            (&deleted, format!(r#"{{"uuid":"{tenant}"}}"#)),
+        ] {
+            assert_eq!(event.payload().to_string(), expected);
+            assert_eq!((event.tenant(), event.user()), (&tenant, Some("*")));
+            assert_eq!(event.object(), added.object());
+        }
     }
 }

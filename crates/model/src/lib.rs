@@ -14,4 +14,5 @@ pub mod password;
 pub mod report;
 pub mod search;
 pub mod secret;
+pub mod slug;
 pub mod token;

@@ -9,7 +9,9 @@ use wazo_auth_database::{Database, DatabaseError, Uri};
 use wazo_auth_http as http;
 use wazo_auth_model::password::{HashSettings, Scheme};
 use wazo_auth_plugin_host as plugins;
-use wazo_auth_services::{Configuration, Context, IdpBackend, Services, Settings, SystemClock};
+use wazo_auth_services::{
+    Configuration, Context, DefaultGroup, IdpBackend, Services, Settings, SystemClock,
+};
 
 use crate::{
     config::{Config, PasswordScheme},
@@ -78,6 +80,15 @@ fn settings(config: &Config, cores: usize, adopted: bool) -> Settings {
         },
         hash_threads: config.password_hash.threads.unwrap_or(cores),
         request_threads: config.rest_api.max_threads,
+        all_users_policies: enabled(&config.all_users_policies),
+        tenant_default_groups: config
+            .tenant_default_groups
+            .iter()
+            .map(|group| DefaultGroup {
+                slug: group.slug.clone(),
+                policies: enabled(&group.policies),
+            })
+            .collect(),
         identity_providers: enabled_providers()
             .filter(|name| PLATFORM_PROVIDERS.contains(name))
             .map(str::to_owned)
@@ -99,13 +110,14 @@ fn settings(config: &Config, cores: usize, adopted: bool) -> Settings {
         default_user_policy: config.default_user_policy.clone(),
         backend_policies: config.backend_policies.clone(),
         purpose_metadata_mapping: config.purpose_metadata_mapping.clone(),
-        external_auth_types: config
-            .enabled_external_auth_plugins
-            .iter()
-            .filter(|(_, enabled)| *enabled)
-            .map(|(name, _)| name.clone())
-            .collect(),
+        external_auth_types: enabled(&config.enabled_external_auth_plugins),
     }
+}
+
+/// The names that are on.
+fn enabled(switches: &[(String, bool)]) -> Vec<String> {
+    let on = switches.iter().filter(|(_, on)| *on);
+    on.map(|(name, _)| name.clone()).collect()
 }
 
 /// What the HTTP side takes from the configuration.

@@ -1,6 +1,9 @@
 //! What an operation works with.
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
+};
 
 use chrono::{DateTime, Utc};
 use wazo_auth_database::{Database, DatabaseError, Pending, queries};
@@ -36,6 +39,7 @@ pub struct Services {
     // Weakly: the registry holds the host, and the host holds the services.
     plugins: OnceLock<Weak<Registry>>,
     purposes: OnceLock<Purposes>,
+    told: Mutex<HashSet<String>>,
 }
 
 impl Services {
@@ -68,6 +72,7 @@ impl Services {
             top_tenant,
             plugins: OnceLock::new(),
             purposes: OnceLock::new(),
+            told: Mutex::default(),
         }))
     }
 
@@ -99,6 +104,12 @@ impl Services {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Whether this is asked for the first time: for what the log should say once.
+    pub(crate) fn is_news(&self, what: &str) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(what.to_owned())
     }
 
     /// The database, for what is answered without a request thread.

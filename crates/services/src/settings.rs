@@ -19,6 +19,10 @@ pub struct Settings {
     pub hash_threads: usize,
     /// Threads that serve requests.
     pub request_threads: usize,
+    /// Slugs of the configured policies that all users of every tenant get.
+    pub all_users_policies: Vec<String>,
+    /// Groups that every tenant gets.
+    pub tenant_default_groups: Vec<DefaultGroup>,
     /// Enabled identity providers of the platform, each with a method of its own name.
     pub identity_providers: Vec<String>,
     /// What the identity provider `backend` offers, in configured order; empty when it is disabled.
@@ -44,4 +48,13 @@ pub struct IdpBackend {
     pub unknown_logins: bool,
     /// The tenant of such logins: a UUID or a slug.
     pub tenant: Option<String>,
+}
+
+/// A group that every tenant gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultGroup {
+    /// Its slug, which is its name too.
+    pub slug: String,
+    /// Slugs of the configured policies that it has.
+    pub policies: Vec<String>,
 }

@@ -157,7 +157,9 @@ pub fn find_or_insert_all_users(db: &mut Connection, tenant: &TenantId) -> Datab
     })
 }
 
-fn all_users_slug(tenant: &TenantId) -> String {
+/// The slug, and the name, of the group of all users of a tenant.
+#[must_use]
+pub fn all_users_slug(tenant: &TenantId) -> String {
     format!("wazo-all-users-tenant-{tenant}")
 }
 

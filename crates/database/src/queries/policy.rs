@@ -3,6 +3,8 @@
 mod accesses;
 mod list;
 
+use std::collections::HashMap;
+
 use diesel::{
     dsl::{self, auto_type},
     prelude::*,
@@ -15,6 +17,7 @@ use crate::{
     error::DatabaseResult,
     queries::{
         access,
+        list::MANY,
         parent::{Parent, name_missing},
         scope::{Scope, is_at_or_above},
     },
@@ -118,6 +121,29 @@ pub fn find_by_slug(
         .first::<String>(db)
         .optional()?
         .map(PolicyId::from_database))
+}
+
+/// The policies of a tenant that the configuration owns and that have one of these slugs, in this case of
+/// letters; each with its slug.
+pub fn find_config_managed(
+    db: &mut Connection,
+    tenant: &TenantId,
+    slugs: &[String],
+) -> DatabaseResult<HashMap<String, PolicyId>> {
+    let mut found = HashMap::new();
+    for some in slugs.chunks(MANY) {
+        let rows: Vec<(String, String)> = auth_policy::table
+            .filter(auth_policy::tenant_uuid.eq(tenant.as_str()))
+            .filter(auth_policy::config_managed.eq(Some(true)))
+            .filter(auth_policy::slug.eq_any(some))
+            .select((auth_policy::slug, auth_policy::uuid))
+            .load(db)?;
+        found.extend(
+            rows.into_iter()
+                .map(|(slug, uuid)| (slug, PolicyId::from_database(uuid))),
+        );
+    }
+    Ok(found)
 }
 
 /// Whether a new policy would be mistaken for another one: one with its name or its slug, in this case

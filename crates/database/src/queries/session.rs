@@ -12,7 +12,7 @@ use crate::{
         list::{MANY, Paging},
         scope::Scope,
     },
-    schema::{auth_session, auth_token},
+    schema::{auth_session, auth_token, auth_user},
     types::Texts,
 };
 
@@ -245,6 +245,21 @@ pub fn delete_by_access(
         .into_iter()
         .map(|(uuid, mobile, tenant)| session((uuid, mobile, tenant, Some(auth_id.to_owned()))))
         .collect())
+}
+
+/// Ends the sessions of all users of a tenant, also those that began when a user was in another one.
+/// Answers how many of them there were.
+pub fn delete_by_users_of(db: &mut Connection, tenant: &TenantId) -> DatabaseResult<usize> {
+    let users = auth_user::table
+        .filter(auth_user::tenant_uuid.eq(tenant.as_str()))
+        .select(auth_user::uuid);
+    let sessions = auth_token::table
+        .filter(auth_token::auth_id.eq_any(users))
+        .select(auth_token::session_uuid);
+    Ok(
+        diesel::delete(auth_session::table.filter(auth_session::uuid.eq_any(sessions)))
+            .execute(db)?,
+    )
 }
 
 /// Ends the sessions whose tokens were made with a refresh token. Answers those that there were.

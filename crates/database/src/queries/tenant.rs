@@ -361,9 +361,10 @@ pub fn update_parent(
     Ok(changed > 0)
 }
 
-/// Two moves at once could each be right and together make a ring: one waits for the other's end, at
-/// the row of the top tenant. SQLite has one writer anyway.
-fn lock_tree(db: &mut Connection) -> DatabaseResult<()> {
+/// Keeps the tree as it is until the transaction ends. Two moves at once could each be right and together
+/// make a ring: one waits for the other's end, at the row of the top tenant. SQLite has one writer
+/// anyway.
+pub fn lock_tree(db: &mut Connection) -> DatabaseResult<()> {
     if let Connection::Postgres(db) = db {
         auth_tenant::table
             .filter(auth_tenant::uuid.eq(auth_tenant::parent_uuid))

@@ -34,6 +34,26 @@ impl Parameters {
             .map(|(_, value)| value.clone())
     }
 
+    /// All values of a parameter that may come several times, at most so often; `None` when it does not
+    /// come.
+    pub fn texts(&mut self, name: &str, most: usize) -> Option<Vec<String>> {
+        let values: Vec<String> = self
+            .pairs
+            .iter()
+            .filter(|(known, _)| known == name)
+            .map(|(_, value)| value.clone())
+            .collect();
+        if values.len() > most {
+            let failure = validation::broken(
+                "length",
+                json!({ "min": null, "max": most }),
+                &format!("Longer than maximum length {most}."),
+            );
+            self.failures.insert(name.to_owned(), failure);
+        }
+        (!values.is_empty()).then_some(values)
+    }
+
     /// Which part is wanted, in which order: `columns` are what the list can be ordered by.
     pub fn paging<O: Copy>(&mut self, columns: &[(&str, O)], default: O) -> Paging<O> {
         let limit = self.number("limit");

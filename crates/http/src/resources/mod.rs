@@ -12,6 +12,7 @@ pub mod plugin;
 mod refresh_token;
 mod session;
 mod status;
+mod tenant;
 mod token;
 mod user;
 
@@ -30,5 +31,6 @@ pub fn mount(routes: &mut Routes<'_>) {
     email::mount(routes);
     password::mount(routes);
     identity_provider::mount(routes);
+    tenant::mount(routes);
     external_auth::mount(routes);
 }

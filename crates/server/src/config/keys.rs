@@ -104,7 +104,7 @@ const POLICY: Kind = Record {
     others: None,
 };
 const GROUP: Kind = Record {
-    keys: &[key("policies", Map(&Bool), "{}").idle()],
+    keys: &[key("policies", Map(&Bool), "{}")],
     others: None,
 };
 
@@ -179,8 +179,8 @@ pub const KEYS: &[Key] = &[
     // Policies, groups and the first user.
     key("update_policy_on_startup", Bool, "true").idle(),
     key("default_policies", Map(&POLICY), "{}").idle(),
-    key("all_users_policies", Map(&Bool), "{}").idle(),
-    key("tenant_default_groups", Map(&GROUP), "{}").idle(),
+    key("all_users_policies", Map(&Bool), "{}"),
+    key("tenant_default_groups", Map(&GROUP), "{}"),
     key("default_user_policy", Text, ""),
     key("backend_policies", Map(&Text), "{}"),
     key("bootstrap_user_on_startup", Bool, "false"),

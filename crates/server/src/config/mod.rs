@@ -8,6 +8,7 @@
 mod check;
 mod exec;
 mod files;
+mod groups;
 mod keys;
 mod merge;
 mod providers;
@@ -107,6 +108,10 @@ pub struct Config {
     pub keep_refresh_tokens_on_password_change: bool,
     /// How passwords are hashed.
     pub password_hash: PasswordHash,
+    /// Slugs of policies, and whether the users of every tenant get each.
+    pub all_users_policies: Vec<(String, bool)>,
+    /// Groups that every tenant gets, in the order of the configuration.
+    pub tenant_default_groups: Vec<DefaultGroup>,
     /// Backends, and whether each is enabled, in the order of the configuration.
     pub enabled_backend_plugins: Vec<(String, bool)>,
     /// Types of external authentication, and whether each is enabled, in the order of the configuration.
@@ -201,6 +206,15 @@ pub enum PasswordScheme {
     Bcrypt,
     /// PBKDF2-HMAC-SHA-512.
     Pbkdf2,
+}
+
+/// A group that every tenant gets.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DefaultGroup {
+    /// Its slug, which is its name too.
+    pub slug: String,
+    /// Slugs of policies, and whether the group has each.
+    pub policies: Vec<(String, bool)>,
 }
 
 /// An identity provider.
@@ -309,6 +323,7 @@ fn load(overrides: &Overrides, uuid: Option<OsString>) -> Result<Loaded, ConfigE
     let checked = check::check(&tree, KEYS);
     notes.problems.extend(checked.problems);
     notes.problems.extend(providers::check(&tree));
+    notes.problems.extend(groups::check(&tree));
     // So far all of them are about whole files.
     let skipped = notes.warnings.clone();
     notes.warnings.extend(checked.warnings);

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use wazo_auth_model::secret::Secret;
 
 use super::{
-    BootstrapUser, Config, ConfigError, Cors, IdpBackend, IdpPlugin, Page, PasswordHash,
-    PasswordScheme, Plugins, RestApi,
+    BootstrapUser, Config, ConfigError, Cors, DefaultGroup, IdpBackend, IdpPlugin, Page,
+    PasswordHash, PasswordScheme, Plugins, RestApi,
 };
 
 /// Reads a document that has passed all checks.
@@ -68,6 +68,8 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
             upgrade: keys.optional("password_hash.upgrade", Value::as_bool)?,
             threads: keys.optional_integer("password_hash.threads")?,
         },
+        all_users_policies: keys.switches("all_users_policies")?,
+        tenant_default_groups: default_groups(&keys)?,
         enabled_backend_plugins: keys.switches("enabled_backend_plugins")?,
         enabled_external_auth_plugins: keys.switches("enabled_external_auth_plugins")?,
         enabled_http_plugins: keys.switches("enabled_http_plugins")?,
@@ -159,6 +161,18 @@ fn texts(value: &Value) -> Option<Vec<String>> {
 fn directories(keys: &Document<'_>) -> Result<Vec<PathBuf>, ConfigError> {
     let paths = keys.required("plugins.directory", texts)?;
     Ok(paths.into_iter().map(PathBuf::from).collect())
+}
+
+fn default_groups(keys: &Document<'_>) -> Result<Vec<DefaultGroup>, ConfigError> {
+    keys.required("tenant_default_groups", |groups| {
+        let groups = groups.as_object()?.iter().map(|(slug, group)| {
+            Some(DefaultGroup {
+                slug: slug.clone(),
+                policies: switches(group.get("policies")?)?,
+            })
+        });
+        groups.collect()
+    })
 }
 
 fn idp_plugins(keys: &Document<'_>) -> Result<Vec<IdpPlugin>, ConfigError> {
@@ -264,13 +278,16 @@ impl<'a> Document<'a> {
     }
 
     fn switches(&self, path: &str) -> Result<Vec<(String, bool)>, ConfigError> {
-        self.required(path, |value| {
-            let switches = value.as_object()?.iter();
-            switches
-                .map(|(name, on)| Some((name.clone(), on.as_bool()?)))
-                .collect()
-        })
+        self.required(path, switches)
     }
+}
+
+/// Names, each with whether it is on.
+fn switches(value: &Value) -> Option<Vec<(String, bool)>> {
+    let switches = value.as_object()?.iter();
+    switches
+        .map(|(name, on)| Some((name.clone(), on.as_bool()?)))
+        .collect()
 }
 
 fn to_integer<T: TryFrom<i64>>(value: &Value) -> Option<T> {

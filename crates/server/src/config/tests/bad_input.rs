@@ -405,3 +405,29 @@ fn no_mutilated_file_makes_the_loader_panic() {
         drop(installation.load());
     }
 }
+
+#[test]
+fn groups_that_no_tenant_could_have_are_named() {
+    let long = "x".repeat(81);
+    let installation = Installation::new(&format!(
+        "tenant_default_groups:\n  staff: {{policies: {{a: true}}}}\n  \
+         Staff: {{}}\n  \
+         {long}: {{}}\n  \
+         '': {{}}\n  \
+         wazo-all-users-tenant-x: {{}}\n",
+    ));
+    let at = "tenant_default_groups";
+    assert_eq!(
+        installation.problems(),
+        [
+            format!(
+                "config.yml:3: {at}: Staff differs from another slug in the case of letters alone, wanted: another one"
+            ),
+            format!("config.yml:4: {at}: found \"{long}\", wanted: a slug of 1 to 80 characters"),
+            format!("config.yml:5: {at}: found \"\", wanted: a slug of 1 to 80 characters"),
+            format!(
+                "config.yml:6: {at}: wazo-all-users-tenant-x belongs to the daemon itself, wanted: another slug"
+            ),
+        ]
+    );
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::config::{IdpBackend, PasswordScheme};
+use crate::config::{DefaultGroup, IdpBackend, PasswordScheme};
 
 #[test]
 fn everything_has_a_default() {
@@ -208,6 +208,28 @@ fn plugin_directories_are_one_or_several() {
     assert_eq!(
         several.plugins.directories,
         [Path::new("/one"), Path::new("/two")]
+    );
+}
+
+#[test]
+fn what_new_tenants_get_is_read_in_its_order() {
+    let config = Installation::new(
+        "all_users_policies: {b: true, a: false}\ntenant_default_groups:\n  \
+         z: {policies: {c: true}}\n  y: {}\n",
+    )
+    .config();
+    let switch = |name: &str, on| (name.to_owned(), on);
+    let group = |slug: &str, policies| DefaultGroup {
+        slug: slug.to_owned(),
+        policies,
+    };
+    assert_eq!(
+        config.all_users_policies,
+        [switch("b", true), switch("a", false)]
+    );
+    assert_eq!(
+        config.tenant_default_groups,
+        [group("z", vec![switch("c", true)]), group("y", Vec::new())]
     );
 }
 

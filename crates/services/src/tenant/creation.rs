@@ -1,0 +1,233 @@
+//! New tenants, with the groups that each has from its first moment.
+
+use std::collections::HashMap;
+
+use wazo_auth_database::{
+    Connection, Constraint, DatabaseError, DatabaseResult,
+    queries::{self, group::Group},
+};
+use wazo_auth_model::{
+    event::Event,
+    ids::{GroupId, PolicyId, TenantId},
+    slug,
+};
+
+use super::{
+    Details, Profile, Tenant, TenantError, broken_by_profile, check_method, details, only, save,
+};
+use crate::{
+    context::{Context, Services},
+    event::Recorder,
+    settings::DefaultGroup,
+};
+
+/// How often a tenant is tried to be made whose slug somebody else takes in the same moment.
+const MAX_RACES: usize = 10;
+/// How many random slugs of three characters are tried before longer ones are.
+const SHORT_SLUGS: usize = 100;
+/// How many longer ones are tried. One in a few billions is taken.
+const LONG_SLUGS: usize = 10;
+
+/// What a caller says of a new tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct New {
+    /// Its id; a random one where it does not matter.
+    pub uuid: Option<TenantId>,
+    /// Its short name; made from the name where it does not matter.
+    pub slug: Option<String>,
+    /// All else.
+    pub profile: Profile,
+}
+
+/// Makes a tenant below the one that the caller acts in, with the groups that every tenant has, and tells
+/// so.
+///
+/// # Errors
+///
+/// [`TenantError::InvalidMethod`], [`TenantError::NoTenant`], [`TenantError::OwnParent`],
+/// [`TenantError::UuidTaken`], [`TenantError::SlugTaken`], [`TenantError::UnknownContact`],
+/// [`TenantError::DomainTaken`]; [`TenantError::Unknown`] when the caller's tenant has just gone.
+pub fn create(cx: &Context, new: New) -> Result<Details, TenantError> {
+    check_method(cx, &new.profile)?;
+    let parent = cx.scope().ok_or(TenantError::NoTenant)?;
+    if new.uuid.as_ref() == Some(&parent) {
+        return Err(TenantError::OwnParent);
+    }
+    let may_choose_slug = new.slug.is_none();
+    let creation = Creation::new(cx, parent, new);
+    let mut races = 0;
+    loop {
+        let creation = creation.clone();
+        match cx.transaction(move |db| creation.run(db)) {
+            Err(TenantError::SlugTaken(_)) if may_choose_slug && races < MAX_RACES => races += 1,
+            Err(error) => return Err(error),
+            Ok(created) => {
+                warn_of_missing(cx.services(), &created.missing_policies);
+                return Ok(created.details);
+            }
+        }
+    }
+}
+
+/// Each policy is named once: tenants are made by the thousand.
+fn warn_of_missing(services: &Services, policies: &[String]) {
+    for slug in policies {
+        if services.is_news(&format!("policy {slug}")) {
+            log::warn!(
+                "new tenants do not get the policy {slug:?}: the top tenant has none of that slug that is managed by the configuration"
+            );
+        }
+    }
+}
+
+/// All that the transaction needs in which a tenant is made.
+#[derive(Debug, Clone)]
+struct Creation {
+    top: TenantId,
+    uuid: TenantId,
+    parent: TenantId,
+    slug: Option<String>,
+    profile: Profile,
+    all_users_policies: Vec<String>,
+    default_groups: Vec<DefaultGroup>,
+    recorder: Recorder,
+}
+
+/// What came of it.
+struct Created {
+    details: Details,
+    /// Slugs of policies that its groups should have, but do not exist.
+    missing_policies: Vec<String>,
+}
+
+impl Creation {
+    fn new(cx: &Context, parent: TenantId, new: New) -> Self {
+        let settings = &cx.services().settings;
+        Self {
+            top: cx.services().top_tenant().clone(),
+            uuid: new.uuid.unwrap_or_else(TenantId::random),
+            parent,
+            slug: new.slug,
+            profile: new.profile,
+            all_users_policies: settings.all_users_policies.clone(),
+            default_groups: settings.tenant_default_groups.clone(),
+            recorder: Recorder::new(cx),
+        }
+    }
+
+    fn run(&self, db: &mut Connection) -> Result<Created, TenantError> {
+        let tenant = self.insert_tenant(db)?;
+        save(db, &self.uuid, &self.profile)?;
+        let details = only(details(db, vec![tenant])?, &self.uuid)?;
+        self.recorder.record(
+            db,
+            &Event::TenantAdded {
+                tenant: self.uuid.clone(),
+                name: details.tenant.name.clone(),
+                slug: details.tenant.slug.clone(),
+                domain_names: details.domain_names.clone(),
+            },
+        )?;
+        let missing_policies = self.insert_groups(db)?;
+        Ok(Created {
+            details,
+            missing_policies,
+        })
+    }
+
+    fn insert_tenant(&self, db: &mut Connection) -> Result<Tenant, TenantError> {
+        // Of several conflicts the engines would each name another one first.
+        if queries::tenant::find(db, &self.uuid)?.is_some() {
+            return Err(TenantError::UuidTaken(self.uuid.clone()));
+        }
+        let slug = match &self.slug {
+            Some(slug) => slug.clone(),
+            None => free_slug(db, self.profile.name.as_deref())?,
+        };
+        let tenant = Tenant {
+            uuid: self.uuid.clone(),
+            name: self.profile.name.clone(),
+            phone: self.profile.phone.clone(),
+            contact_uuid: self.profile.contact_uuid.clone(),
+            parent_uuid: self.parent.clone(),
+            slug,
+            default_authentication_method: self.profile.default_authentication_method.clone(),
+        };
+        queries::tenant::insert(db, &tenant).map_err(|error| self.refused(error, &tenant))?;
+        Ok(tenant)
+    }
+
+    fn refused(&self, error: DatabaseError, tenant: &Tenant) -> TenantError {
+        match error.constraint() {
+            Some(Constraint::Tenant) => TenantError::UuidTaken(tenant.uuid.clone()),
+            Some(Constraint::TenantSlug) => TenantError::SlugTaken(tenant.slug.clone()),
+            Some(Constraint::TenantParent) => TenantError::Unknown(self.parent.clone()),
+            _ => broken_by_profile(error, &self.profile),
+        }
+    }
+
+    /// Adds the group of all users and the configured groups. Answers the policies that were not found.
+    fn insert_groups(&self, db: &mut Connection) -> DatabaseResult<Vec<String>> {
+        let wanted: Vec<String> = self
+            .default_groups
+            .iter()
+            .flat_map(|group| &group.policies)
+            .chain(&self.all_users_policies)
+            .cloned()
+            .collect();
+        // Only what the configuration owns: a policy that somebody gave the same slug is another one.
+        let known = queries::policy::find_config_managed(db, &self.top, &wanted)?;
+        let all_users = queries::group::all_users_slug(&self.uuid);
+        self.insert_group(db, &all_users, true, &self.all_users_policies, &known)?;
+        for group in &self.default_groups {
+            self.insert_group(db, &group.slug, false, &group.policies, &known)?;
+        }
+        Ok(wanted
+            .into_iter()
+            .filter(|slug| !known.contains_key(slug))
+            .collect())
+    }
+
+    fn insert_group(
+        &self,
+        db: &mut Connection,
+        slug: &str,
+        system_managed: bool,
+        policies: &[String],
+        known: &HashMap<String, PolicyId>,
+    ) -> DatabaseResult<()> {
+        let group = Group {
+            uuid: GroupId::random(),
+            name: slug.to_owned(),
+            slug: slug.to_owned(),
+            tenant_uuid: self.uuid.clone(),
+            system_managed,
+        };
+        queries::group::insert(db, &group)?;
+        for policy in policies.iter().filter_map(|slug| known.get(slug)) {
+            queries::group::add_policy(db, &group.uuid, policy)?;
+        }
+        Ok(())
+    }
+}
+
+/// A slug that no tenant has: what of the name can stand in one, else a random one.
+fn free_slug(db: &mut Connection, name: Option<&str>) -> DatabaseResult<String> {
+    if let Some(name) = name {
+        let slug = slug::TENANT.from_name(name);
+        if !queries::tenant::is_slug_taken(db, &slug)? {
+            return Ok(slug);
+        }
+    }
+    let lengths = std::iter::repeat_n(3, SHORT_SLUGS).chain(std::iter::repeat_n(6, LONG_SLUGS));
+    let mut slug = String::new();
+    for length in lengths {
+        // The first bytes of such an id are random throughout.
+        let bytes = uuid::Uuid::new_v4().into_bytes();
+        slug = slug::random(bytes.get(..length).unwrap_or_default());
+        if !queries::tenant::is_slug_taken(db, &slug)? {
+            break;
+        }
+    }
+    Ok(slug)
+}
