@@ -1,181 +1,23 @@
 //! Every route there is, without a token and with one that does not suffice.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use serde_json::json;
 use wazo_auth_test_support::{Daemon, plugins};
-use wazo_auth_tests::shapes::{assert_api, assert_not_granted, assert_unknown_token};
+use wazo_auth_tests::{
+    routes::{
+        Access::{self, Public, Terse, Token},
+        DAEMON,
+    },
+    shapes::{assert_api, assert_not_granted, assert_unknown_token},
+};
 
 /// A UUID for each parameter of a path.
 const SOMETHING: &str = "4b1d7c2a-9e3f-4f60-8a15-2c7d9b0e6f34";
-
-/// What a route asks for.
-enum Access {
-    /// Nothing: for these there is a reason.
-    Public(&'static str),
-    /// A token with this access.
-    Token(&'static str),
-    /// A token; who is refused does not learn the access, which stands in the query.
-    Terse,
-}
-use Access::{Public, Terse, Token};
-
-/// The routes of the daemon itself.
-const DAEMON: &[(&str, &str, Access)] = &[
-    ("HEAD", "/status", Public("supervisors have no token")),
-    ("GET", "/backends", Public("clients ask before they log in")),
-    ("POST", "/token", Public("this is how one gets a token")),
-    (
-        "GET",
-        "/token/{token_uuid}",
-        Public("who knows the id has the token"),
-    ),
-    (
-        "HEAD",
-        "/token/{token_uuid}",
-        Public("who knows the id has the token"),
-    ),
-    (
-        "DELETE",
-        "/token/{token_uuid}",
-        Public("who knows the id has the token"),
-    ),
-    (
-        "POST",
-        "/token/{token_uuid}/scopes/check",
-        Public("who knows the id has the token"),
-    ),
-    ("GET", "/tokens", Token("auth.tokens.read")),
-    (
-        "GET",
-        "/users/me/tokens",
-        Token("auth.users.me.tokens.read"),
-    ),
-    (
-        "DELETE",
-        "/users/me/tokens/{client_id}",
-        Token("auth.users.me.tokens.{client_id}.delete"),
-    ),
-    (
-        "GET",
-        "/users/{user_uuid}/tokens",
-        Token("auth.users.{user_uuid}.tokens.read"),
-    ),
-    (
-        "DELETE",
-        "/users/{user_uuid}/tokens/{client_id}",
-        Token("auth.users.{user_uuid}.tokens.{client_id}.delete"),
-    ),
-    ("GET", "/sessions", Token("auth.sessions.read")),
-    (
-        "DELETE",
-        "/sessions/{session_uuid}",
-        Token("auth.sessions.{session_uuid}.delete"),
-    ),
-    (
-        "GET",
-        "/users/{user_uuid}/sessions",
-        Token("auth.users.{user_uuid}.sessions.read"),
-    ),
-    (
-        "DELETE",
-        "/users/{user_uuid}/sessions/{session_uuid}",
-        Token("auth.users.{user_uuid}.sessions.{session_uuid}.delete"),
-    ),
-    ("GET", "/users", Token("auth.users.read")),
-    ("POST", "/users", Token("auth.users.create")),
-    (
-        "GET",
-        "/users/{user_uuid}",
-        Token("auth.users.{user_uuid}.read"),
-    ),
-    (
-        "PUT",
-        "/users/{user_uuid}",
-        Token("auth.users.{user_uuid}.update"),
-    ),
-    (
-        "DELETE",
-        "/users/{user_uuid}",
-        Token("auth.users.{user_uuid}.delete"),
-    ),
-    (
-        "PUT",
-        "/users/{user_uuid}/password",
-        Token("auth.users.{user_uuid}.password.update"),
-    ),
-    ("POST", "/users/password/reset", Terse),
-    (
-        "PUT",
-        "/users/{user_uuid}/emails",
-        Token("auth.users.{user_uuid}.emails.update"),
-    ),
-    (
-        "PUT",
-        "/admin/users/{user_uuid}/emails",
-        Token("auth.admin.users.{user_uuid}.emails.update"),
-    ),
-    (
-        "GET",
-        "/emails/{email_uuid}/confirm",
-        Token("auth.emails.{email_uuid}.confirm.update"),
-    ),
-    (
-        "PUT",
-        "/emails/{email_uuid}/confirm",
-        Token("auth.emails.{email_uuid}.confirm.update"),
-    ),
-    ("GET", "/idp", Token("auth.idp.read")),
-    (
-        "PUT",
-        "/idp/{idp_type}/users",
-        Token("auth.idp.{idp_type}.users.update"),
-    ),
-    (
-        "PUT",
-        "/idp/{idp_type}/users/{user_uuid}",
-        Token("auth.idp.{idp_type}.users.{user_uuid}.create"),
-    ),
-    (
-        "DELETE",
-        "/idp/{idp_type}/users/{user_uuid}",
-        Token("auth.idp.{idp_type}.users.{user_uuid}.delete"),
-    ),
-    (
-        "GET",
-        "/users/{user_uuid}/external",
-        Token("auth.users.{user_uuid}.external.read"),
-    ),
-    ("GET", "/tenants", Token("auth.tenants.read")),
-    ("POST", "/tenants", Token("auth.tenants.create")),
-    (
-        "GET",
-        "/tenants/{tenant_uuid}",
-        Token("auth.tenants.{tenant_uuid}.read"),
-    ),
-    (
-        "PUT",
-        "/tenants/{tenant_uuid}",
-        Token("auth.tenants.{tenant_uuid}.update"),
-    ),
-    (
-        "DELETE",
-        "/tenants/{tenant_uuid}",
-        Token("auth.tenants.{tenant_uuid}.delete"),
-    ),
-    (
-        "GET",
-        "/tenants/{tenant_uuid}/domains",
-        Token("auth.tenants.{tenant_uuid}.domains.read"),
-    ),
-    (
-        "PUT",
-        "/tenants/{tenant_uuid}/parent/{parent_tenant_uuid}",
-        Token("auth.tenants.{tenant_uuid}.parent.{parent_tenant_uuid}.update"),
-    ),
-    ("GET", "/config", Token("auth.config.read")),
-    ("PATCH", "/config", Token("auth.config.update")),
-];
 
 /// The routes of the plugins that the daemon has here.
 const PLUGINS: &[(&str, &str, Access)] = &[
@@ -312,28 +154,68 @@ fn the_tables_of_this_test_leave_no_method_out() {
     }
 }
 
+/// Where clients expect endpoints that are not there yet, with what they are about. There may be fewer, not
+/// more.
+const MISSING: &[(&str, &str)] = &[
+    ("/api/", "the API's own document"),
+    ("/backends/ldap", "logins through a directory"),
+    ("/backends/saml", "logins through SAML"),
+    ("/saml/", "logins through SAML"),
+    ("/external/", "services that users connect"),
+    (
+        "/users/{user_uuid}/external/",
+        "services that users connect",
+    ),
+    ("/groups", "groups"),
+    ("/users/{user_uuid}/groups", "groups"),
+    ("/policies", "policies"),
+    ("/users/{user_uuid}/policies", "policies"),
+    ("/users/register", "what sends mails"),
+    ("/users/{user_uuid}/emails/", "what sends mails"),
+    ("GET /users/password/reset", "what sends mails"),
+];
+
 #[test]
-fn the_tables_of_this_test_have_what_clients_expect() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/endpoints");
-    let mut endpoints = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
-        let paths: BTreeMap<String, BTreeMap<String, String>> =
-            serde_json::from_str(&text).unwrap();
-        for (path, methods) in paths {
-            for (method, wanted) in methods {
-                endpoints += 1;
+fn every_endpoint_that_clients_expect_is_there_with_its_access() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/endpoints.json");
+    let expected: BTreeMap<String, BTreeMap<String, Option<String>>> =
+        serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    let (mut there, mut missing) = (0, Vec::new());
+    let mut reasons: BTreeSet<&str> = BTreeSet::new();
+    for (path, methods) in &expected {
+        for (method, access) in methods {
+            let known = DAEMON
+                .iter()
+                .find(|(known, at, _)| (*known, *at) == (method.as_str(), path.as_str()));
+            if let Some((_, _, known)) = known {
+                let same = match (known, access) {
+                    (Public(_) | Terse, None) => true,
+                    (Token(known), Some(access)) => known == access,
+                    _ => false,
+                };
                 assert!(
-                    DAEMON.iter().any(|(known, at, access)| {
-                        (*known, *at) == (&method, &path)
-                            && matches!(access, Token(access) if *access == wanted)
-                    }),
-                    "{method} {path} with {wanted}"
+                    same,
+                    "{method} {path} asks for something else than {access:?}"
                 );
+                there += 1;
+                continue;
             }
+            let named = format!("{method} {path}");
+            let excused = MISSING
+                .iter()
+                .find(|(start, _)| path.starts_with(start) || named == *start);
+            let (start, _) = excused.unwrap_or_else(|| panic!("{named} is not there"));
+            reasons.insert(start);
+            missing.push(named);
         }
     }
-    assert!(endpoints > 0);
+    println!(
+        "{there} endpoints are there, {} are not: {missing:#?}",
+        missing.len()
+    );
+    for (start, _) in MISSING {
+        assert!(reasons.contains(start), "nothing is missing under {start}");
+    }
 }
 
 #[test]

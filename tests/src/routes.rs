@@ -1,0 +1,169 @@
+//! The routes of the daemon, and what each asks for. What a walk over all routes shows, it shows of these.
+
+/// What a route asks for.
+pub enum Access {
+    /// Nothing: for these there is a reason.
+    Public(&'static str),
+    /// A token with this access.
+    Token(&'static str),
+    /// A token; who is refused does not learn the access, which stands in the query.
+    Terse,
+}
+use Access::{Public, Terse, Token};
+
+/// The routes of the daemon itself.
+pub const DAEMON: &[(&str, &str, Access)] = &[
+    ("HEAD", "/status", Public("supervisors have no token")),
+    ("GET", "/backends", Public("clients ask before they log in")),
+    ("POST", "/token", Public("this is how one gets a token")),
+    (
+        "GET",
+        "/token/{token_uuid}",
+        Public("who knows the id has the token"),
+    ),
+    (
+        "HEAD",
+        "/token/{token_uuid}",
+        Public("who knows the id has the token"),
+    ),
+    (
+        "DELETE",
+        "/token/{token_uuid}",
+        Public("who knows the id has the token"),
+    ),
+    (
+        "POST",
+        "/token/{token_uuid}/scopes/check",
+        Public("who knows the id has the token"),
+    ),
+    ("GET", "/tokens", Token("auth.tokens.read")),
+    (
+        "GET",
+        "/users/me/tokens",
+        Token("auth.users.me.tokens.read"),
+    ),
+    (
+        "DELETE",
+        "/users/me/tokens/{client_id}",
+        Token("auth.users.me.tokens.{client_id}.delete"),
+    ),
+    (
+        "GET",
+        "/users/{user_uuid}/tokens",
+        Token("auth.users.{user_uuid}.tokens.read"),
+    ),
+    (
+        "DELETE",
+        "/users/{user_uuid}/tokens/{client_id}",
+        Token("auth.users.{user_uuid}.tokens.{client_id}.delete"),
+    ),
+    ("GET", "/sessions", Token("auth.sessions.read")),
+    (
+        "DELETE",
+        "/sessions/{session_uuid}",
+        Token("auth.sessions.{session_uuid}.delete"),
+    ),
+    (
+        "GET",
+        "/users/{user_uuid}/sessions",
+        Token("auth.users.{user_uuid}.sessions.read"),
+    ),
+    (
+        "DELETE",
+        "/users/{user_uuid}/sessions/{session_uuid}",
+        Token("auth.users.{user_uuid}.sessions.{session_uuid}.delete"),
+    ),
+    ("GET", "/users", Token("auth.users.read")),
+    ("POST", "/users", Token("auth.users.create")),
+    (
+        "GET",
+        "/users/{user_uuid}",
+        Token("auth.users.{user_uuid}.read"),
+    ),
+    (
+        "PUT",
+        "/users/{user_uuid}",
+        Token("auth.users.{user_uuid}.update"),
+    ),
+    (
+        "DELETE",
+        "/users/{user_uuid}",
+        Token("auth.users.{user_uuid}.delete"),
+    ),
+    (
+        "PUT",
+        "/users/{user_uuid}/password",
+        Token("auth.users.{user_uuid}.password.update"),
+    ),
+    ("POST", "/users/password/reset", Terse),
+    (
+        "PUT",
+        "/users/{user_uuid}/emails",
+        Token("auth.users.{user_uuid}.emails.update"),
+    ),
+    (
+        "PUT",
+        "/admin/users/{user_uuid}/emails",
+        Token("auth.admin.users.{user_uuid}.emails.update"),
+    ),
+    (
+        "GET",
+        "/emails/{email_uuid}/confirm",
+        Token("auth.emails.{email_uuid}.confirm.update"),
+    ),
+    (
+        "PUT",
+        "/emails/{email_uuid}/confirm",
+        Token("auth.emails.{email_uuid}.confirm.update"),
+    ),
+    ("GET", "/idp", Token("auth.idp.read")),
+    (
+        "PUT",
+        "/idp/{idp_type}/users",
+        Token("auth.idp.{idp_type}.users.update"),
+    ),
+    (
+        "PUT",
+        "/idp/{idp_type}/users/{user_uuid}",
+        Token("auth.idp.{idp_type}.users.{user_uuid}.create"),
+    ),
+    (
+        "DELETE",
+        "/idp/{idp_type}/users/{user_uuid}",
+        Token("auth.idp.{idp_type}.users.{user_uuid}.delete"),
+    ),
+    (
+        "GET",
+        "/users/{user_uuid}/external",
+        Token("auth.users.{user_uuid}.external.read"),
+    ),
+    ("GET", "/tenants", Token("auth.tenants.read")),
+    ("POST", "/tenants", Token("auth.tenants.create")),
+    (
+        "GET",
+        "/tenants/{tenant_uuid}",
+        Token("auth.tenants.{tenant_uuid}.read"),
+    ),
+    (
+        "PUT",
+        "/tenants/{tenant_uuid}",
+        Token("auth.tenants.{tenant_uuid}.update"),
+    ),
+    (
+        "DELETE",
+        "/tenants/{tenant_uuid}",
+        Token("auth.tenants.{tenant_uuid}.delete"),
+    ),
+    (
+        "GET",
+        "/tenants/{tenant_uuid}/domains",
+        Token("auth.tenants.{tenant_uuid}.domains.read"),
+    ),
+    (
+        "PUT",
+        "/tenants/{tenant_uuid}/parent/{parent_tenant_uuid}",
+        Token("auth.tenants.{tenant_uuid}.parent.{parent_tenant_uuid}.update"),
+    ),
+    ("GET", "/config", Token("auth.config.read")),
+    ("PATCH", "/config", Token("auth.config.update")),
+];
