@@ -15,7 +15,7 @@ use wazo_auth_database::{
     },
 };
 use wazo_auth_model::{
-    ids::{EmailId, PolicyId, RefreshTokenId, SessionId, TenantId, TokenId, UserId},
+    ids::{EmailId, GroupId, PolicyId, RefreshTokenId, SessionId, TenantId, TokenId, UserId},
     password::{HashSettings, Scheme},
     secret::Secret,
     token::Token,
@@ -186,6 +186,12 @@ impl Store {
             policy::insert(db, &policy)
         });
         uuid
+    }
+
+    /// Gives a policy to a group.
+    pub fn give_to_group(&self, group: &str, policy: &PolicyId) {
+        let link = (GroupId::from_database(group.to_owned()), policy.clone());
+        self.write(move |db| group::add_policy(db, &link.0, &link.1));
     }
 
     /// Gives a user another name, and says whether it may log in.
