@@ -1,11 +1,14 @@
 //! Sessions: whose they are, and what ends them.
 
 mod support;
+#[path = "support/users.rs"]
+mod users;
 
 use std::slice;
 
 use serde_json::json;
 use support::both;
+use users::user;
 use wazo_auth_database::{
     Connection, DatabaseResult,
     queries::{
@@ -227,6 +230,31 @@ fn sessions_are_ended_by_the_refresh_token_that_they_came_of() {
                 session::list(db, &Scope::All, None, &Paging::default())?,
                 [other]
             );
+            Ok(())
+        });
+    }
+}
+
+#[test]
+fn with_a_tenant_end_the_sessions_of_its_users_whatever_tenant_they_began_in() {
+    for engine in both() {
+        let name = engine.name;
+        engine.write(move |db| {
+            let [top, child, grandchild] = tenants(db)?;
+            let [alice, bob] = [user(db, &child, "alice")?, user(db, &grandchild, "bob")?];
+            let mut ended = Vec::new();
+            for tenant in [&top, &child, &grandchild] {
+                ended.push(log_in(db, tenant, alice.as_str(), false, None)?.1);
+            }
+            let (_, bobs) = log_in(db, &child, bob.as_str(), false, None)?;
+            let (_, nobodys) = log_in(db, &top, "nobody", false, None)?;
+            assert_eq!(session::delete_by_users_of(db, &child)?, 3, "{name}");
+            for token in &ended {
+                assert_eq!(token::find(db, token)?.map(|_| ()), None, "{name}");
+            }
+            for token in [&bobs, &nobodys] {
+                assert!(token::find(db, token)?.is_some(), "{name}");
+            }
             Ok(())
         });
     }

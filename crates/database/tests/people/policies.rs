@@ -314,3 +314,32 @@ fn a_broken_rule_has_the_same_name_on_both_engines() {
         }
     }
 }
+
+#[test]
+fn what_the_configuration_owns_is_found_in_one_tenant_and_nothing_else_of_its_slug() {
+    for engine in both() {
+        let name = engine.name;
+        engine.write(move |db| {
+            let top = top(db)?;
+            let other = add_tenant(db, &top, "other")?;
+            let mut add = |tenant: &TenantId, slug: &str, config_managed: bool| {
+                add_policy(
+                    db,
+                    Policy {
+                        config_managed,
+                        ..policy(tenant, slug)
+                    },
+                )
+            };
+            let wanted = add(&top, "a", true)?;
+            add(&top, "b", false)?;
+            add(&top, "unasked", true)?;
+            add(&other, "a", true)?;
+            add(&other, "c", true)?;
+            let slugs = texts(&["a", "A", "b", "c", "d"]);
+            let found = policies::find_config_managed(db, &top, &slugs)?;
+            assert_eq!(found, [("a".to_owned(), wanted.uuid)].into(), "{name}");
+            Ok(())
+        });
+    }
+}
