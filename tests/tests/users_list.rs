@@ -1,7 +1,6 @@
 //! The list of users: who sees which, in what order, in what parts, and how one is found.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "also what tests share should stop a failing test, loudly"
 )]
 
