@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use wazo_auth_test_support::Daemon;
 use wazo_auth_tests::{
-    shapes::assert_api,
+    shapes::{assert_api, assert_no_route},
     store::{PASSWORD, Store},
     tenants::{Actor, NOBODY, in_order, sorted, text},
 };
@@ -226,6 +226,25 @@ fn the_domains_of_a_tenant_are_for_those_who_see_it() {
             405
         );
     }
+}
+
+#[test]
+fn paths_name_tenants_by_their_ids_alone() {
+    let daemon = Daemon::builder().start();
+    let admin = Actor::admin(&daemon);
+    let uuid = admin.tenant_id(&json!({"slug": "acme"}));
+    let plain = uuid.replace('-', "");
+    for path in [
+        "acme",
+        &plain,
+        &format!("{uuid}/users"),
+        &format!("{uuid}/policies"),
+        "",
+    ] {
+        assert_no_route(&admin.get(&format!("/tenants/{path}")));
+    }
+    let shown = admin.get(&format!("/tenants/{}", uuid.to_uppercase()));
+    assert_eq!(shown.expect(200)["uuid"], uuid.as_str());
 }
 
 #[test]

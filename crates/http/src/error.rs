@@ -40,9 +40,15 @@ enum Shape {
     /// Most others.
     Api {
         message: Value,
-        error_id: Value,
+        error_id: String,
         details: Value,
         resource: Option<String>,
+    },
+    /// One answer that clients know with the members of [`Api`](Self::Api) in each other's places.
+    Shifted {
+        message: String,
+        error_id: Value,
+        details: &'static str,
     },
     /// What has to do with HTTP alone.
     Framework(String),
@@ -73,7 +79,7 @@ impl ApiError {
             status,
             shape: Box::new(Shape::Api {
                 message: message.into(),
-                error_id: json!(error_id),
+                error_id: error_id.to_owned(),
                 details,
                 resource: resource.map(str::to_owned),
             }),
@@ -145,6 +151,19 @@ impl ApiError {
                 "status_code": self.status.as_u16(),
             }),
             Shape::Framework(message) => json!({ "message": message }),
+            Shape::Shifted {
+                message,
+                error_id,
+                details,
+            } => {
+                log::error!("{message}");
+                json!({
+                    "message": message,
+                    "error_id": error_id,
+                    "details": details,
+                    "timestamp": now,
+                })
+            }
             Shape::Api {
                 message,
                 error_id,
@@ -154,7 +173,7 @@ impl ApiError {
                 log::error!("{}: {}", text(&message), redacted(&details));
                 let mut value = Map::new();
                 value.insert("message".to_owned(), message);
-                value.insert("error_id".to_owned(), error_id);
+                value.insert("error_id".to_owned(), json!(error_id));
                 value.insert("details".to_owned(), details);
                 value.insert("timestamp".to_owned(), json!(now));
                 if let Some(resource) = resource {

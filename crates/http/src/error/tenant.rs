@@ -64,14 +64,12 @@ impl From<TenantError> for ApiError {
                 message,
                 json!({ "tenant_uuid": uuid.as_str() }),
             ),
-            // Clients know these members in each other's places.
             TenantError::HasChildren(uuid) => Self {
                 status: StatusCode::BAD_REQUEST,
-                shape: Box::new(Shape::Api {
-                    message: json!(message),
+                shape: Box::new(Shape::Shifted {
+                    message,
                     error_id: json!({ "uuid": uuid.as_str() }),
-                    details: json!("tenants"),
-                    resource: None,
+                    details: "tenants",
                 }),
             },
             TenantError::Descendant { tenant, parent } => tenants(
