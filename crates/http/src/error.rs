@@ -32,7 +32,6 @@ pub struct ApiError {
     shape: Box<Shape>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "it stands in a box")]
 #[derive(Debug)]
 enum Shape {
     /// Tokens and logins: the reason, in a list.

@@ -167,8 +167,11 @@ enum Fault {
     Headers,
 }
 
-/// Looks for the fault in the line; if it has none, it is in the headers.
-fn fault(line: &[u8]) -> Fault {
+/// Looks for the fault in the line; if it has none, it is in the headers. A line that is not complete was
+/// refused for what its beginning has.
+fn fault(line: &FirstLine) -> Fault {
+    let complete = line.complete;
+    let line = line.bytes.as_slice();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let mut parts = line.split(|byte| *byte == b' ');
     let (Some(method), Some(path)) = (parts.next(), parts.next()) else {
@@ -186,7 +189,13 @@ fn fault(line: &[u8]) -> Fault {
     };
     let version = std::str::from_utf8(protocol)
         .ok()
-        .and_then(|protocol| protocol.strip_prefix("HTTP/")?.split_once('.'))
+        .and_then(|protocol| {
+            let version = protocol.strip_prefix("HTTP/")?;
+            let parts = version.split_once('.');
+            // The first digit may be all that came.
+            let begun = (!complete).then(|| (version.trim_end_matches('.'), "0"));
+            parts.filter(|(_, minor)| !minor.is_empty()).or(begun)
+        })
         .and_then(|(major, minor)| Some((major.parse::<u8>().ok()?, minor.parse::<u8>().ok()?)));
     match version {
         None => Fault::Line,
@@ -229,7 +238,7 @@ fn answer(status: StatusCode, line: &FirstLine) -> Vec<u8> {
     let reason = |status: StatusCode| status.canonical_reason().unwrap_or_default();
     let mut status = status;
     let (content_type, body) = if status == StatusCode::BAD_REQUEST {
-        match fault(&line.bytes) {
+        match fault(line) {
             Fault::Line => plain("Malformed Request-Line"),
             Fault::Path => plain("Malformed Request-URI"),
             Fault::Version => {
@@ -276,10 +285,29 @@ mod tests {
             (b"GET / HTTP/1.1\r", Fault::Headers),
             (b"GET / HTTP/1.0", Fault::Headers),
         ] {
-            assert_eq!(fault(line), expected, "{line:?}");
+            assert_eq!(fault(&read(&[line, b"\n"].concat())), expected, "{line:?}");
         }
         let long = [&b"GET /"[..], &[b'a'; MAX_LINE]].concat();
-        assert_eq!(fault(long.get(..MAX_LINE).unwrap_or_default()), Fault::Path);
+        assert_eq!(fault(&read(&long)), Fault::Path);
+    }
+
+    fn read(bytes: &[u8]) -> FirstLine {
+        let mut line = FirstLine::default();
+        line.read(bytes);
+        line
+    }
+
+    #[test]
+    fn a_line_without_its_end_was_refused_for_what_is_there() {
+        for (line, expected) in [
+            (&b"GET / HTTP/2"[..], Fault::Version),
+            (b"GET / HTTP/2.", Fault::Version),
+            (b"GET / HTTP/1.2", Fault::Version),
+            (b"GET / HTTQ", Fault::Line),
+            (b"GET /\xff", Fault::Line),
+        ] {
+            assert_eq!(fault(&read(line)), expected, "{line:?}");
+        }
     }
 
     #[test]
