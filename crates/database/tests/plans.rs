@@ -22,8 +22,9 @@ const SMALL: Numbers = Numbers {
 /// Does what PostgreSQL does by itself within a minute after much was written.
 fn settle(engine: &Engine) {
     if let Uri::Postgres(uri) = &engine.uri {
-        let (_, name) = uri.rsplit_once('/').unwrap();
-        let name = name.split('?').next().unwrap();
+        let behind_host = uri.rsplit_once('/').map(|(_, rest)| rest);
+        let name = behind_host.and_then(|rest| rest.split('?').next());
+        let name = name.unwrap_or_default();
         // The first time is for what was written, the second for what everybody sees then.
         for _ in 0..2 {
             Server::shared().sql(name, "VACUUM ANALYZE");
