@@ -18,3 +18,6 @@ CREATE INDEX wazo_auth_rs_user_length ON auth_user
 CREATE INDEX wazo_auth_rs_email_search ON auth_email (user_uuid, lower(address)) INCLUDE (address)
     WHERE (octet_length(address) <= 300) IS TRUE;
 CREATE INDEX wazo_auth_rs_email_length ON auth_email (octet_length(address));
+-- Nobody else would tell the planner what is in them before many rows have changed.
+ANALYZE auth_user;
+ANALYZE auth_email;
