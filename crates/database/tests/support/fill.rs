@@ -56,7 +56,7 @@ pub const SESSION: u8 = 4;
 /// Refresh tokens.
 pub const REFRESH_TOKEN: u8 = 5;
 
-/// The number of the tenant with most users.
+/// The number of the tenant with most users, and most tenants below it.
 pub const BIG_TENANT: u64 = 1;
 
 /// Makes all rows, and what the engines know of their distribution. Tells how far it is.
@@ -110,7 +110,11 @@ pub fn numbered(from: u64, until: u64, statement: &str) -> String {
 fn tenant(upper: u64) -> String {
     let (own, parent) = (
         sql_id(TENANT, "n.i"),
-        sql_id(TENANT, &format!("(n.i % {upper} + 1)")),
+        sql_id(
+            TENANT,
+            // A fifth of them is below one.
+            &format!("(CASE WHEN n.i % 5 = 0 THEN {BIG_TENANT} ELSE n.i % {upper} + 1 END)"),
+        ),
     );
     format!(
         "INSERT INTO auth_tenant (uuid, name, slug, parent_uuid)

@@ -40,15 +40,15 @@ pub struct Timed {
 }
 
 /// The scopes by name.
-fn scopes(db: &mut Connection) -> DatabaseResult<Vec<(&'static str, Scope)>> {
+fn scopes() -> Vec<(&'static str, Scope)> {
     let numbered = |number| TenantId::from_database(id(TENANT, number));
-    Ok(vec![
+    vec![
         ("all", Scope::All),
         ("a small tenant", Scope::Tenant(numbered(7))),
         ("the big tenant", Scope::Tenant(numbered(BIG_TENANT))),
         ("ten tenants", Scope::Subtree(numbered(7))),
-        ("every tenant", Scope::Subtree(tenant::find_top(db)?.uuid)),
-    ])
+        ("the big tree", Scope::Subtree(numbered(BIG_TENANT))),
+    ]
 }
 
 const DIRECTIONS: [(&str, Direction); 2] = [
@@ -77,7 +77,7 @@ const SEARCHES: [&str; 8] = [
 /// Times every list. `tell` gets the name of each before it begins.
 pub fn time(db: &mut Connection, mut tell: impl FnMut(&str)) -> DatabaseResult<Vec<Timed>> {
     let mut timed = Vec::new();
-    for (whose, scope) in scopes(db)? {
+    for (whose, scope) in scopes() {
         let mut one = |name: String, kind, list: &mut dyn FnMut() -> DatabaseResult<i64>| {
             tell(&name);
             let (mut took, mut filtered) = (Vec::new(), 0);

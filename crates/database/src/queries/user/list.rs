@@ -171,7 +171,7 @@ fn find(
         (Way::Selective, Addresses::OfEach)
     };
     let parts = Part::all(db);
-    let searched = |part: Part| {
+    let searched = |part: Part, addresses| {
         matching(scope, filter, way)
             .filter(part.holds())
             .filter(Searched::new(search, part, addresses))
@@ -179,21 +179,28 @@ fn find(
     // A search that finds few looks at everybody once, and this is it. One that finds many soon has
     // these, and is counted then.
     let mut ids: Vec<String> = Vec::new();
-    for part in parts {
-        ids.extend(
-            searched(*part)
-                .select(auth_user::uuid)
-                .limit(FEW + 1)
-                .load::<String>(db)?,
-        );
+    'looks: for part in parts {
+        for look in addresses.looks(db) {
+            let users = searched(*part, *look).select(auth_user::uuid);
+            let some = Found::Ids(users.limit(FEW + 1).load(db)?);
+            let many = some.count() > FEW;
+            if let Found::Ids(some) = some {
+                ids.extend(some);
+            }
+            if many {
+                break 'looks;
+            }
+        }
     }
+    ids.sort_unstable();
+    ids.dedup();
     let found = Found::Ids(ids);
     if found.count() <= FEW {
         return Ok(found);
     }
     let mut count = 0;
     for part in parts {
-        count += searched(*part).count().get_result::<i64>(db)?;
+        count += searched(*part, addresses).count().get_result::<i64>(db)?;
     }
     Ok(Found::Many(count))
 }

@@ -66,6 +66,24 @@ pub(super) enum Addresses {
     AtOnce,
     /// At those of each user that is left.
     OfEach,
+    /// Not at all; on PostgreSQL.
+    Not,
+    /// At all of them, and not at the names; on PostgreSQL.
+    Alone,
+}
+
+impl Addresses {
+    /// The looks that find together what this one finds, one user more than once perhaps. PostgreSQL
+    /// ends each of two looks early, and would first read all addresses for one.
+    pub(super) fn looks(self, db: &Connection) -> &'static [Self] {
+        match (self, db) {
+            (Self::AtOnce, Connection::Postgres(_)) => &[Self::Not, Self::Alone],
+            (Self::AtOnce, Connection::Sqlite(_)) => &[Self::AtOnce],
+            (Self::OfEach, _) => &[Self::OfEach],
+            (Self::Not, _) => &[Self::Not],
+            (Self::Alone, _) => &[Self::Alone],
+        }
+    }
 }
 
 /// Whether a user has the pattern in a name or an e-mail address.
@@ -107,16 +125,24 @@ impl QueryFragment<Pg> for Searched {
             Part::All | Part::Long => ("", " ILIKE (", ")"),
         };
         out.push_sql("(");
-        for name in NAMES {
-            for piece in [open, name, like] {
-                out.push_sql(piece);
+        if self.addresses != Addresses::Alone {
+            for (number, name) in NAMES.into_iter().enumerate() {
+                out.push_sql(if number == 0 { "" } else { " OR " });
+                for piece in [open, name, like] {
+                    out.push_sql(piece);
+                }
+                out.push_bind_param::<Text, String>(&self.pattern)?;
+                out.push_sql(close);
             }
-            out.push_bind_param::<Text, String>(&self.pattern)?;
-            out.push_sql(close);
-            out.push_sql(" OR ");
         }
         match self.addresses {
-            Addresses::AtOnce => {
+            Addresses::Not => {}
+            Addresses::AtOnce | Addresses::Alone => {
+                out.push_sql(if self.addresses == Addresses::Alone {
+                    ""
+                } else {
+                    " OR "
+                });
                 out.push_sql("auth_user.uuid IN (SELECT auth_email.user_uuid FROM auth_email WHERE (octet_length(auth_email.address) <= 300) IS TRUE AND lower(auth_email.address) LIKE lower(");
                 out.push_bind_param::<Text, String>(&self.pattern)?;
                 out.push_sql(") UNION ALL SELECT auth_email.user_uuid FROM auth_email WHERE octet_length(auth_email.address) > 300 AND auth_email.address ILIKE ");
@@ -125,7 +151,7 @@ impl QueryFragment<Pg> for Searched {
             }
             // A value and not EXISTS, of which PostgreSQL could make a look at all addresses.
             Addresses::OfEach => {
-                out.push_sql("(SELECT TRUE FROM auth_email WHERE auth_email.user_uuid = auth_user.uuid AND auth_email.address ILIKE ");
+                out.push_sql(" OR (SELECT TRUE FROM auth_email WHERE auth_email.user_uuid = auth_user.uuid AND auth_email.address ILIKE ");
                 out.push_bind_param::<Text, String>(&self.pattern)?;
                 out.push_sql(" LIMIT 1)");
             }
@@ -142,7 +168,7 @@ impl QueryFragment<Sqlite> for Searched {
             // of their ids, and next to each other in their index are the addresses of neighbours. If
             // SQLite saw that it holds for all, it would read the table.
             Addresses::AtOnce => "(auth_user.uuid >= (SELECT '') AND ",
-            Addresses::OfEach => "(",
+            Addresses::OfEach | Addresses::Not | Addresses::Alone => "(",
         });
         let mut like = |before: &str, name: &str| {
             out.push_sql(before);
