@@ -15,10 +15,10 @@ RELEASE := $(CARGO_TARGET_DIR)/release
 PROFILE_FLAGS := --release --locked
 DESTDIR ?=
 
-.PHONY: help run build test check format clippy docs audit install bench fill
+.PHONY: help run build test check format clippy docs audit install bench bench-scale fill
 
 help: ## Lists what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## Serves on an embedded database under WAZO_AUTH_HOME (./.run), on 127.0.0.1:PORT (9497)
 	@exec scripts/run "$(RELEASE)"
@@ -57,6 +57,10 @@ install: build ## Lays out programs, plugins and configuration under DESTDIR
 
 bench: build ## Compares token checks and logins with the bare minimum
 	@scripts/bench "$(RELEASE)"
+
+bench-scale: scripts/.ready ## Measures lists and searches among 100,000 users, on both databases
+	scripts/need-test-tools
+	cargo run --release --locked -p wazo-auth-database --example bench_scale -- $(DIVISOR)
 
 fill: scripts/.ready ## Fills a database (URI, else a temporary file) as a large installation does, and checks its plans
 	@scripts/fill "$(URI)" $(if $(SCALE),--scale "$(SCALE)")

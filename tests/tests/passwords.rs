@@ -1,8 +1,4 @@
 //! Passwords: changing one, and setting one anew with the token from a mail.
-#![expect(
-    clippy::unwrap_used,
-    reason = "also what tests share should stop a failing test, loudly"
-)]
 
 use std::thread;
 

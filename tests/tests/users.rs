@@ -1,7 +1,6 @@
 //! `/users`: making, showing, changing and deleting users.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "also what tests share should stop a failing test, loudly"
 )]
 

@@ -12,46 +12,92 @@ pub fn pattern(search: &str) -> String {
 }
 
 /// Whether a text matches a pattern, in any case of letters: `%` stands for any number of characters, `_`
-/// for one, and a backslash takes the next character as it is. This is PostgreSQL's `ILIKE`.
+/// for one, and a backslash takes the next character as it is. This is PostgreSQL's `ILIKE`. For many
+/// texts, [`Pattern`] reads the pattern once.
 #[must_use]
 pub fn matches(text: &str, pattern: &str) -> bool {
-    is_like(&fold(text), &fold(pattern))
+    Pattern::new(pattern).matches(text)
+}
+
+/// A pattern of [`matches()`], ready to be compared with many texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(Vec<Part>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Any number of characters.
+    Any,
+    /// One character, whichever it is.
+    One,
+    /// This character, in lower case.
+    Only(char),
+}
+
+impl Pattern {
+    /// Reads a pattern; every text is one.
+    #[must_use]
+    pub fn new(pattern: &str) -> Self {
+        let mut characters = pattern.chars().map(fold);
+        let mut parts = Vec::new();
+        while let Some(character) = characters.next() {
+            parts.push(match character {
+                '%' => Part::Any,
+                '_' => Part::One,
+                '\\' => Part::Only(characters.next().unwrap_or('\\')),
+                other => Part::Only(other),
+            });
+        }
+        Self(parts)
+    }
+
+    /// Whether a text matches it.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        // Most texts are ASCII, and these need no copy.
+        if text.is_ascii() {
+            let bytes = text.as_bytes();
+            return is_like(&self.0, |at| {
+                bytes
+                    .get(at)
+                    .map(|byte| char::from(byte.to_ascii_lowercase()))
+            });
+        }
+        let text: Vec<char> = text.chars().map(fold).collect();
+        is_like(&self.0, |at| text.get(at).copied())
+    }
 }
 
 /// Lower case, character by character as PostgreSQL does it: no letter becomes two.
-fn fold(text: &str) -> Vec<char> {
-    text.chars()
-        .map(|character| {
-            let mut lower = character.to_lowercase();
-            match (lower.next(), lower.next()) {
-                (Some(single), None) => single,
-                _ => character,
-            }
-        })
-        .collect()
+fn fold(character: char) -> char {
+    let mut lower = character.to_lowercase();
+    match (lower.next(), lower.next()) {
+        (Some(single), None) => single,
+        _ => character,
+    }
 }
 
 /// Goes back to the last `%` alone, so that no pattern takes more than length times length.
-fn is_like(text: &[char], pattern: &[char]) -> bool {
+fn is_like(pattern: &[Part], text: impl Fn(usize) -> Option<char>) -> bool {
     let (mut at, mut in_pattern) = (0, 0);
     let mut last_star: Option<(usize, usize)> = None;
-    while let Some(character) = text.get(at) {
-        let (matches, width) = match pattern.get(in_pattern) {
-            Some('%') => {
-                last_star = Some((in_pattern + 1, at));
+    while let Some(character) = text(at) {
+        let matches = match pattern.get(in_pattern) {
+            Some(Part::Any) => {
                 in_pattern += 1;
+                // Nothing behind it can be wrong.
+                if in_pattern == pattern.len() {
+                    return true;
+                }
+                last_star = Some((in_pattern, at));
                 continue;
             }
-            Some('_') => (true, 1),
-            Some('\\') if in_pattern + 1 < pattern.len() => {
-                (pattern.get(in_pattern + 1) == Some(character), 2)
-            }
-            Some(wanted) => (wanted == character, 1),
-            None => (false, 0),
+            Some(Part::One) => true,
+            Some(Part::Only(wanted)) => *wanted == character,
+            None => false,
         };
         if matches {
             at += 1;
-            in_pattern += width;
+            in_pattern += 1;
         } else if let Some((behind_star, from)) = last_star {
             last_star = Some((behind_star, from + 1));
             at = from + 1;
@@ -62,7 +108,7 @@ fn is_like(text: &[char], pattern: &[char]) -> bool {
     }
     pattern
         .get(in_pattern..)
-        .is_none_or(|rest| rest.iter().all(|character| *character == '%'))
+        .is_none_or(|rest| rest.iter().all(|part| *part == Part::Any))
 }
 
 #[cfg(test)]
@@ -76,6 +122,7 @@ mod tests {
         assert!(matches("abc", "a_c") && !matches("abc", "a_d") && !matches("", "_"));
         assert!(matches("", "%") && matches("", "") && !matches("a", ""));
         assert!(matches("a%c", r"a\%c") && !matches("abc", r"a\%c"));
+        assert!(matches(r"a\", r"a\") && matches("É", r"\é") && matches("\u{212a}m", "%KM%"));
         assert!(matches("aab", "%ab") && matches("mississippi", "%issip%i"));
     }
 

@@ -5,18 +5,7 @@ use wazo_auth_model::ids::TenantId;
 
 use crate::context::Context;
 
-pub use wazo_auth_database::queries::list::{Direction, Paging};
-
-/// A part of a list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Page<T> {
-    /// What is in this part.
-    pub items: Vec<T>,
-    /// How many the caller may see.
-    pub total: i64,
-    /// How many of these were asked for, in whatever part.
-    pub filtered: i64,
-}
+pub use wazo_auth_database::queries::list::{Direction, Page, Paging};
 
 /// The tenants below the one that the caller acts in, that one included. Who acts in no tenant sees
 /// nothing of any.

@@ -119,19 +119,11 @@ pub fn list(
 ) -> Result<Page<Details>, TenantError> {
     let visible = subtree(cx);
     cx.read(move |db| {
-        let all = Filter::default();
-        let total = queries::tenant::count(db, &visible, &all, None)?;
-        let search = paging.search.as_deref();
-        let filtered = if filter == all && search.is_none() {
-            total
-        } else {
-            queries::tenant::count(db, &visible, &filter, search)?
-        };
-        let tenants = queries::tenant::list(db, &visible, &filter, &paging)?;
+        let page = queries::tenant::page(db, &visible, &filter, &paging)?;
         Ok(Page {
-            items: details(db, tenants)?,
-            total,
-            filtered,
+            items: details(db, page.items)?,
+            total: page.total,
+            filtered: page.filtered,
         })
     })
 }

@@ -51,17 +51,64 @@ impl<O> Paging<O> {
 
     /// A column in the wanted direction.
     pub(crate) fn by<C>(&self, column: C) -> Sorted<C> {
-        Sorted(column, self.direction)
+        Sorted(column, self.direction.sql_with_nothing())
     }
+
+    /// A column in the wanted direction, in a form that no index has: for what is found along another
+    /// index, and sorted then.
+    pub(crate) fn by_sorting<C>(&self, column: C) -> Sorted<C> {
+        Sorted(
+            column,
+            match self.direction {
+                Direction::Ascending => " || '' ASC NULLS LAST",
+                Direction::Descending => " || '' DESC NULLS FIRST",
+            },
+        )
+    }
+
+    /// A column that always has a value, in the wanted direction: an index on both is walked from
+    /// either end.
+    pub(crate) fn ties_by<C>(&self, column: C) -> Sorted<C> {
+        Sorted(column, self.direction.sql())
+    }
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What is in this part.
+    pub items: Vec<T>,
+    /// How many there are in the scope.
+    pub total: i64,
+    /// How many of these fit the filter and the search, in whatever part.
+    pub filtered: i64,
 }
 
 fn clamp(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+impl Direction {
+    /// The same for what always has a value: how SQL calls it.
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            Self::Ascending => " ASC",
+            Self::Descending => " DESC",
+        }
+    }
+
+    /// How SQL calls it, where nothing belongs included.
+    pub(crate) fn sql_with_nothing(self) -> &'static str {
+        match self {
+            Self::Ascending => " ASC NULLS LAST",
+            Self::Descending => " DESC NULLS FIRST",
+        }
+    }
+}
+
 /// A column to order by. Says where nothing belongs: the engines differ in that.
 #[derive(Debug, Clone, Copy, ValidGrouping)]
-pub(crate) struct Sorted<C>(C, Direction);
+pub(crate) struct Sorted<C>(C, &'static str);
 
 impl<C: Expression> Expression for Sorted<C> {
     type SqlType = NotSelectable;
@@ -79,10 +126,7 @@ impl<C: AppearsOnTable<QS>, QS> AppearsOnTable<QS> for Sorted<C> {}
 impl<C: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Sorted<C> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         self.0.walk_ast(out.reborrow())?;
-        out.push_sql(match self.1 {
-            Direction::Ascending => " ASC NULLS LAST",
-            Direction::Descending => " DESC NULLS FIRST",
-        });
+        out.push_sql(self.1);
         Ok(())
     }
 }

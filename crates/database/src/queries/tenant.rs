@@ -18,7 +18,7 @@ use crate::{
     error::{DatabaseError, DatabaseResult},
     functions::ILikeMethod,
     queries::{
-        list::Paging,
+        list::{Page, Paging},
         parent::{Parent, name_missing},
         scope::{Below, Scope, is_at_or_above},
     },
@@ -215,7 +215,34 @@ pub fn ancestors(db: &mut Connection, tenant: &TenantId) -> DatabaseResult<Vec<T
     Ok(above)
 }
 
-/// The tenants of a scope that fit a filter and a search in their names, slugs and domain names.
+/// The tenants of a scope that fit a filter and a search in their names, slugs and domain names: the
+/// wanted part of them, and how many there are.
+pub fn page(
+    db: &mut Connection,
+    scope: &Scope,
+    filter: &Filter,
+    paging: &Paging<Order>,
+) -> DatabaseResult<Page<Tenant>> {
+    let total = count(db, scope, &Filter::default(), None)?;
+    let search = paging.search.as_deref();
+    let filtered = if search.is_none() && *filter == Filter::default() {
+        total
+    } else {
+        count(db, scope, filter, search)?
+    };
+    let items = if paging.offset() >= filtered {
+        Vec::new()
+    } else {
+        list(db, scope, filter, paging)?
+    };
+    Ok(Page {
+        items,
+        total,
+        filtered,
+    })
+}
+
+/// The tenants that [`page`] finds, without their numbers.
 pub fn list(
     db: &mut Connection,
     scope: &Scope,
@@ -228,7 +255,7 @@ pub fn list(
         Order::Slug => tenants.order(paging.by(auth_tenant::slug)),
     };
     let rows: Vec<Row> = tenants
-        .then_order_by(auth_tenant::uuid)
+        .then_order_by(paging.ties_by(auth_tenant::uuid))
         .limit(paging.limit())
         .offset(paging.offset())
         .select(Row::as_select())

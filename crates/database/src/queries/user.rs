@@ -2,7 +2,9 @@
 
 mod list;
 mod login;
+mod page;
 mod password;
+mod search;
 
 use diesel::{dsl::exists, prelude::*, select};
 use wazo_auth_model::{
@@ -21,7 +23,7 @@ use crate::{
     schema::{auth_tenant, auth_user, auth_user_group, auth_user_policy},
 };
 
-pub use list::{Filter, Order, count, list};
+pub use list::{Filter, Order, count, list, page};
 pub use login::{find_by_login, is_login_of_other, lock_login, owns_login};
 pub use password::{clear_password, find_password, replace_password, set_password};
 

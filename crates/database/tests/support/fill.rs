@@ -9,6 +9,10 @@ const AT_ONCE: u64 = 10_000;
 /// The second at which one token of a hundred is dead, since the Unix epoch.
 pub const NOW: i64 = 1_800_000_000;
 
+/// As long as the hash of a password is; nothing that anybody could log in with.
+const HASH: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\
+                    00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
 /// How many rows there are to be.
 #[derive(Debug, Clone, Copy)]
 pub struct Numbers {
@@ -52,6 +56,9 @@ pub const SESSION: u8 = 4;
 /// Refresh tokens.
 pub const REFRESH_TOKEN: u8 = 5;
 
+/// The number of the tenant with most users, and most tenants below it.
+pub const BIG_TENANT: u64 = 1;
+
 /// Makes all rows, and what the engines know of their distribution. Tells how far it is.
 pub fn fill(
     database: &Database,
@@ -72,7 +79,7 @@ pub fn fill(
     let upper = (tenants / 10).max(1);
     let steps: [(&'static str, u64, Vec<String>); 5] = [
         ("tenants below the top", upper, vec![tenant(upper)]),
-        ("tenants", tenants, vec![tenant(upper)]),
+        ("tenants", tenants, vec![tenant(upper), domain()]),
         ("users", users, vec![user(tenants), email()]),
         ("refresh tokens", users, vec![refresh_token()]),
         ("tokens", tokens, vec![session(tenants), token(users)]),
@@ -103,7 +110,11 @@ pub fn numbered(from: u64, until: u64, statement: &str) -> String {
 fn tenant(upper: u64) -> String {
     let (own, parent) = (
         sql_id(TENANT, "n.i"),
-        sql_id(TENANT, &format!("(n.i % {upper} + 1)")),
+        sql_id(
+            TENANT,
+            // A fifth of them is below one.
+            &format!("(CASE WHEN n.i % 5 = 0 THEN {BIG_TENANT} ELSE n.i % {upper} + 1 END)"),
+        ),
     );
     format!(
         "INSERT INTO auth_tenant (uuid, name, slug, parent_uuid)
@@ -113,18 +124,32 @@ fn tenant(upper: u64) -> String {
     )
 }
 
-fn user(tenants: u64) -> String {
-    let (own, tenant) = (
-        sql_id(USER, "n.i"),
-        sql_id(TENANT, &format!("(n.i % {tenants} + 1)")),
-    );
+fn domain() -> String {
     format!(
-        "INSERT INTO auth_user (uuid, username, firstname, enabled, tenant_uuid, purpose)
-         SELECT {own}, 'user' || n.i, 'first', TRUE, {tenant}, 'user' FROM n"
+        "INSERT INTO auth_tenant_domain (tenant_uuid, name)
+         SELECT {}, 'tenant' || n.i || '.example.com' FROM n WHERE n.i % 3 = 0",
+        sql_id(TENANT, "n.i")
     )
 }
 
-fn email() -> String {
+/// Users, for [`numbered`].
+pub fn user(tenants: u64) -> String {
+    // One tenant has a fifth of all users.
+    let number = format!("(CASE WHEN n.i % 5 = 0 THEN {BIG_TENANT} ELSE n.i % {tenants} + 1 END)");
+    let (own, tenant) = (sql_id(USER, "n.i"), sql_id(TENANT, &number));
+    format!(
+        "INSERT INTO auth_user (uuid, username, firstname, lastname, enabled, tenant_uuid, purpose,
+                                password_hash)
+         SELECT {own}, 'user' || n.i,
+                CASE n.i % 7 WHEN 0 THEN 'Ada' WHEN 1 THEN 'Élodie' WHEN 2 THEN 'Grace'
+                             WHEN 3 THEN 'Jean-Baptiste' WHEN 4 THEN 'Noémie' ELSE 'first' END,
+                CASE WHEN n.i % 9 <> 0 THEN 'Family ' || (n.i * 7919 % 4999) END,
+                TRUE, {tenant}, 'user', '{HASH}' FROM n"
+    )
+}
+
+/// Their e-mail addresses, for [`numbered`].
+pub fn email() -> String {
     format!(
         "INSERT INTO auth_email (address, confirmed, main, user_uuid)
          SELECT 'user' || n.i || '@example.com', TRUE, TRUE, {} FROM n",

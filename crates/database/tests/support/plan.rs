@@ -17,7 +17,12 @@ use diesel::{
 use serde_json::Value;
 use wazo_auth_database::{
     Connection, Database, DatabaseError, DatabaseResult,
-    queries::{list::Paging, refresh_token, scope::Scope, session, tenant, token, user},
+    queries::{
+        list::{Direction, Paging},
+        refresh_token,
+        scope::Scope,
+        session, tenant, token, user,
+    },
 };
 use wazo_auth_model::ids::{RefreshTokenId, SessionId, TenantId, TokenId, UserId};
 
@@ -35,6 +40,8 @@ struct Hot {
     name: &'static str,
     /// An index that it must go along, where it is one of ours.
     index: Option<&'static str>,
+    /// Whether it may look at all rows, of that index.
+    whole: bool,
     run: fn(&mut Connection) -> DatabaseResult<()>,
 }
 
@@ -49,20 +56,23 @@ fn tenant_id() -> TenantId {
     TenantId::from_database(id(TENANT, ONE))
 }
 
-const HOT: [Hot; 13] = [
+const HOT: [Hot; 18] = [
     Hot {
         name: "token by id",
         index: None,
+        whole: false,
         run: |db| token::find(db, &TokenId::from_database(id(TOKEN, ONE))).map(drop),
     },
     Hot {
         name: "sessions of a user, counted",
         index: Some("wazo_auth_rs_token_auth_id"),
+        whole: false,
         run: |db| session::count_by_auth_id(db, &id(USER, ONE), NOW).map(drop),
     },
     Hot {
         name: "sessions of a user, listed",
         index: Some("wazo_auth_rs_token_auth_id"),
+        whole: false,
         run: |db| {
             session::list(db, &Scope::All, Some(&id(USER, ONE)), &Paging::default()).map(drop)
         },
@@ -70,11 +80,13 @@ const HOT: [Hot; 13] = [
     Hot {
         name: "sessions of a user, ended",
         index: Some("wazo_auth_rs_token_auth_id"),
+        whole: false,
         run: |db| session::delete_by_auth_id(db, &id(USER, ONE)).map(drop),
     },
     Hot {
         name: "sessions of a refresh token, ended",
         index: Some("wazo_auth_rs_token_refresh_token_uuid"),
+        whole: false,
         run: |db| {
             let refresh_token = RefreshTokenId::from_database(id(REFRESH_TOKEN, 1));
             session::delete_by_refresh_token(db, &refresh_token).map(drop)
@@ -83,16 +95,19 @@ const HOT: [Hot; 13] = [
     Hot {
         name: "a batch of dead tokens",
         index: Some("wazo_auth_rs_token_expire_t"),
+        whole: false,
         run: |db| token::list_expired(db, NOW, 50).map(drop),
     },
     Hot {
         name: "tokens that die soon",
         index: Some("wazo_auth_rs_token_expire_t"),
+        whole: false,
         run: |db| token::list_expiring(db, NOW, NOW + 60, None, 50).map(drop),
     },
     Hot {
         name: "sessions of dead tokens, ended",
         index: None,
+        whole: false,
         run: |db| {
             let dead: Vec<_> = (1..=20)
                 .map(|n| SessionId::from_database(id(SESSION, n)))
@@ -103,11 +118,13 @@ const HOT: [Hot; 13] = [
     Hot {
         name: "refresh token by client",
         index: None,
+        whole: false,
         run: |db| refresh_token::find_by_client(db, &user_id(), "client 7").map(drop),
     },
     Hot {
         name: "refresh token of a visible user, ended",
         index: None,
+        whole: false,
         run: |db| {
             let scope = Scope::Subtree(tenant_id());
             refresh_token::delete_by_client(db, &scope, &user_id(), "client 7").map(drop)
@@ -116,19 +133,64 @@ const HOT: [Hot; 13] = [
     Hot {
         name: "whether a tenant is visible",
         index: None,
+        whole: false,
         run: |db| tenant::is_visible_from(db, &tenant_id(), &id(TENANT, 600)).map(drop),
     },
     Hot {
         name: "subtree of a tenant",
         index: None,
+        whole: false,
         run: |db| tenant::subtree(db, &tenant_id()).map(drop),
     },
     Hot {
         name: "user by login",
         index: None,
+        whole: false,
         run: |db| user::find_by_login(db, "USER7").map(drop),
     },
+    Hot {
+        name: "users by user name",
+        index: Some("wazo_auth_rs_user_username"),
+        whole: true,
+        run: |db| users(db, user::Order::Username, None),
+    },
+    Hot {
+        name: "users by given name",
+        index: Some("wazo_auth_rs_user_firstname"),
+        whole: true,
+        run: |db| users(db, user::Order::Firstname, None),
+    },
+    Hot {
+        name: "users by family name",
+        index: Some("wazo_auth_rs_user_lastname"),
+        whole: true,
+        run: |db| users(db, user::Order::Lastname, None),
+    },
+    Hot {
+        name: "search in names",
+        index: Some("wazo_auth_rs_user_search"),
+        whole: true,
+        run: |db| users(db, user::Order::Username, Some("zq")),
+    },
+    Hot {
+        name: "search in addresses",
+        index: Some("wazo_auth_rs_email_search"),
+        whole: true,
+        run: |db| users(db, user::Order::Username, Some("zq")),
+    },
 ];
+
+/// The last page in descending order.
+fn users(db: &mut Connection, order: user::Order, search: Option<&str>) -> DatabaseResult<()> {
+    let paging = Paging {
+        search: search.map(str::to_owned),
+        order,
+        direction: Direction::Descending,
+        limit: Some(100),
+        offset: 5_000,
+    };
+    user::page(db, &Scope::All, &user::Filter::default(), &paging).map(drop)
+}
 
 /// How one statement is run.
 #[derive(Debug)]
@@ -198,7 +260,8 @@ fn look(db: &mut Connection, hot: &Hot) -> DatabaseResult<Vec<Walk>> {
     for caught in statements {
         let (statement, binds) = caught.split_once(" -- binds: ").unwrap_or((&caught, "[]"));
         let lines = match db {
-            Connection::Postgres(db) => plan_of_postgres(db, statement, binds)?,
+            Connection::Postgres(_) if is_setting(statement) => continue,
+            Connection::Postgres(db) => plan_of_postgres(db, statement, binds, !hot.whole)?,
             Connection::Sqlite(db) => plan_of_sqlite(db, statement)?,
         };
         along |= hot
@@ -207,7 +270,11 @@ fn look(db: &mut Connection, hot: &Hot) -> DatabaseResult<Vec<Walk>> {
         walks.push(Walk {
             name: hot.name,
             statement: caught.clone(),
-            faults: lines.iter().filter_map(|line| fault(line)).collect(),
+            faults: lines
+                .iter()
+                .filter(|_| !hot.whole)
+                .filter_map(|line| fault(line))
+                .collect(),
             plan: lines.join("\n"),
         });
     }
@@ -236,12 +303,18 @@ fn plan_of_sqlite(db: &mut SqliteConnection, statement: &str) -> DatabaseResult<
     Ok(rows.into_iter().map(|(.., detail)| detail).collect())
 }
 
-/// For the values that it was sent with, as the first few times, and for any, as a prepared statement
-/// may be run later on.
+/// Whether a statement only changes how the others of its transaction are planned.
+fn is_setting(statement: &str) -> bool {
+    statement.starts_with("SET LOCAL ")
+}
+
+/// For the values that it was sent with, as the first few times, and if it may be kept for any, as a
+/// prepared statement may be run later on.
 fn plan_of_postgres(
     db: &mut PgConnection,
     statement: &str,
     binds: &str,
+    kept: bool,
 ) -> DatabaseResult<Vec<String>> {
     let values: Vec<Value> = serde_json::from_str(binds).map_err(|error| {
         DatabaseError::Damaged(format!("the values {binds} cannot be read: {error}"))
@@ -254,7 +327,12 @@ fn plan_of_postgres(
     };
     db.batch_execute(&format!("PREPARE hot AS {statement}"))?;
     let mut lines = Vec::new();
-    for mode in ["force_custom_plan", "force_generic_plan"] {
+    let modes: &[&str] = if kept {
+        &["force_custom_plan", "force_generic_plan"]
+    } else {
+        &["force_custom_plan"]
+    };
+    for mode in modes {
         db.batch_execute(&format!("SET LOCAL plan_cache_mode = {mode}"))?;
         lines.extend(sql::<Text>(&format!("EXPLAIN EXECUTE hot {values}")).load::<String>(db)?);
     }

@@ -1,11 +1,11 @@
-//! What our own indexes cost whoever adds tokens.
+//! What our own indexes cost whoever adds rows.
 
 use std::time::{Duration, Instant};
 
 use diesel::{RunQueryDsl, connection::SimpleConnection, dsl::sql, sql_types::Text};
 use wazo_auth_database::{Connection, Database, DatabaseError, DatabaseResult};
 
-use crate::fill::{Numbers, numbered, session, token};
+use crate::fill::numbered;
 
 /// How often each side has its turn.
 const ROUNDS: u32 = 3;
@@ -28,21 +28,24 @@ impl From<diesel::result::Error> for Undone {
     }
 }
 
-/// How long a filled database takes to add `more` tokens, with our own indexes and without them. Leaves
-/// it as it was.
+/// How long a filled database takes to run `statements` for `more` numbers behind those that are there,
+/// with our own indexes of these tables and without them. Leaves it as it was.
 pub fn time_inserts(
     database: &Database,
-    numbers: Numbers,
+    there: u64,
     more: u64,
+    statements: &[String],
+    tables: &'static [&'static str],
 ) -> DatabaseResult<(Duration, Duration)> {
-    let from = numbers.tokens + 1;
-    let statements = [session(numbers.tenants), token(numbers.users)]
-        .map(|statement| numbered(from, numbers.tokens + more, &statement));
+    let statements: Vec<String> = statements
+        .iter()
+        .map(|statement| numbered(there + 1, there + more, statement))
+        .collect();
     let time = |with: bool| {
         let statements = statements.clone();
         let undone = database.write(move |db| -> Result<(), Undone> {
             if !with {
-                for index in own_indexes(db)? {
+                for index in own_indexes(db, tables)? {
                     db.batch_execute(&format!("DROP INDEX {index}"))?;
                 }
             }
@@ -68,19 +71,22 @@ pub fn time_inserts(
     Ok((with / ROUNDS, without / ROUNDS))
 }
 
-fn own_indexes(db: &mut Connection) -> DatabaseResult<Vec<String>> {
-    let names = match db {
-        Connection::Postgres(db) => {
-            sql::<Text>("SELECT indexname::text FROM pg_indexes WHERE tablename = 'auth_token'")
-                .load::<String>(db)?
-        }
-        Connection::Sqlite(db) => sql::<Text>(
-            "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'auth_token'",
-        )
-        .load(db)?,
+/// Our own indexes of these tables.
+pub fn own_indexes(db: &mut Connection, tables: &[&str]) -> DatabaseResult<Vec<String>> {
+    let (index, table, from) = match db {
+        Connection::Postgres(_) => ("indexname::text", "tablename::text", "pg_indexes"),
+        Connection::Sqlite(_) => ("name", "tbl_name", "sqlite_master"),
     };
-    Ok(names
+    let select = sql::<(Text, Text)>(&format!("SELECT {index}, {table} FROM {from}"));
+    let rows: Vec<(String, String)> = match db {
+        Connection::Postgres(db) => select.load(db)?,
+        Connection::Sqlite(db) => select.load(db)?,
+    };
+    Ok(rows
         .into_iter()
-        .filter(|name| name.starts_with("wazo_auth_rs_"))
+        .filter(|(name, table)| {
+            name.starts_with("wazo_auth_rs_") && tables.contains(&table.as_str())
+        })
+        .map(|(name, _)| name)
         .collect())
 }

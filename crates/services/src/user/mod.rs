@@ -131,11 +131,11 @@ pub fn list(
 ) -> Result<Page<Described>, UserError> {
     let scope = scope(cx, recurse);
     cx.read(move |db| {
-        let users = queries::user::list(db, &scope, &filter, &paging)?;
+        let page = queries::user::page(db, &scope, &filter, &paging)?;
         Ok(Page {
-            total: queries::user::count(db, &scope, &Filter::default(), None)?,
-            filtered: queries::user::count(db, &scope, &filter, paging.search.as_deref())?,
-            items: describe_all(db, users)?,
+            items: describe_all(db, page.items)?,
+            total: page.total,
+            filtered: page.filtered,
         })
     })
 }

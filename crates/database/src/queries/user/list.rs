@@ -1,14 +1,19 @@
 //! Lists of users.
 
-use diesel::{dsl::auto_type, prelude::*};
+use diesel::{connection::SimpleConnection, dsl::auto_type, prelude::*};
 
-use super::{Own, Row, User, user, with_tenant};
+use super::{
+    Own, Row, User,
+    page::{Ids, OnPage, ids_in_order, range},
+    search::{Addresses, Part, Searched},
+    user, with_tenant,
+};
 use crate::{
     connection::{Connection, MultiBackend},
     error::DatabaseResult,
-    functions::{ILikeMethod, lower},
+    functions::lower,
     queries::{
-        list::Paging,
+        list::{Page, Paging},
         policy::{self, Named},
         scope::Scope,
     },
@@ -59,27 +64,45 @@ pub struct Filter {
     pub has_policy_slug: Option<String>,
 }
 
+/// So many users are named by their ids in one statement.
+const FEW: i64 = 1_000;
+/// So many users are looked up one by one in no time; of more, it matters in which order.
+const MANY: i64 = 5_000;
+
 type Query<'a> = auth_user::BoxedQuery<'a, MultiBackend>;
 
-/// The users of a scope that fit a filter and a search, in their names and e-mail addresses.
+/// The users of a scope that fit a filter and a search, in their names and e-mail addresses: the wanted
+/// part of them, and how many there are.
+pub fn page(
+    db: &mut Connection,
+    scope: &Scope,
+    filter: &Filter,
+    paging: &Paging<Order>,
+) -> DatabaseResult<Page<User>> {
+    prefer_indexes(db)?;
+    let total = in_scope(db, scope)?;
+    let found = find(db, scope, filter, paging.search.as_deref(), total)?;
+    let filtered = found.count();
+    let items = if paging.offset() >= filtered || paging.limit() == 0 {
+        Vec::new()
+    } else {
+        items(db, scope, filter, paging, total, &found)?
+    };
+    Ok(Page {
+        items,
+        total,
+        filtered,
+    })
+}
+
+/// The users that [`page`] finds, without their numbers.
 pub fn list(
     db: &mut Connection,
     scope: &Scope,
     filter: &Filter,
     paging: &Paging<Order>,
 ) -> DatabaseResult<Vec<User>> {
-    let users = with_tenant!(matching(scope, filter, paging.search.as_deref()));
-    let users = match paging.order {
-        Order::Username => users.order(paging.by(auth_user::username)),
-        Order::Firstname => users.order(paging.by(auth_user::firstname)),
-        Order::Lastname => users.order(paging.by(auth_user::lastname)),
-    };
-    let rows: Vec<Row> = users
-        .then_order_by(auth_user::uuid)
-        .limit(paging.limit())
-        .offset(paging.offset())
-        .load(db)?;
-    Ok(rows.into_iter().map(user).collect())
+    Ok(page(db, scope, filter, paging)?.items)
 }
 
 /// How many users [`list`] would find without paging.
@@ -89,13 +112,236 @@ pub fn count(
     filter: &Filter,
     search: Option<&str>,
 ) -> DatabaseResult<i64> {
-    Ok(matching(scope, filter, search).count().get_result(db)?)
+    prefer_indexes(db)?;
+    let total = in_scope(db, scope)?;
+    Ok(find(db, scope, filter, search, total)?.count())
 }
 
-fn matching<'a>(scope: &Scope, filter: &'a Filter, search: Option<&str>) -> Query<'a> {
-    let mut users = auth_user::table
+/// What fits a filter and a search.
+enum Found {
+    /// These, in no order.
+    Ids(Vec<String>),
+    /// So many.
+    Many(i64),
+}
+
+impl Found {
+    fn count(&self) -> i64 {
+        match self {
+            Self::Ids(ids) => i64::try_from(ids.len()).unwrap_or(i64::MAX),
+            Self::Many(count) => *count,
+        }
+    }
+}
+
+/// Makes PostgreSQL prefer the indexes made for lists, until the transaction ends. It expects disks that
+/// have to turn, and does not know that what is in lower case in an index need not be made so again.
+fn prefer_indexes(db: &mut Connection) -> DatabaseResult<()> {
+    if let Connection::Postgres(db) = db {
+        db.batch_execute("SET LOCAL random_page_cost = 0.5")?;
+    }
+    Ok(())
+}
+
+fn in_scope(db: &mut Connection, scope: &Scope) -> DatabaseResult<i64> {
+    Ok(auth_user::table
         .filter(scope.covers(auth_user::tenant_uuid))
-        .into_boxed();
+        .count()
+        .get_result(db)?)
+}
+
+/// Which of so many users of a scope fit a filter and a search.
+fn find(
+    db: &mut Connection,
+    scope: &Scope,
+    filter: &Filter,
+    search: Option<&str>,
+    total: i64,
+) -> DatabaseResult<Found> {
+    let Some(search) = search else {
+        if *filter == Filter::default() {
+            return Ok(Found::Many(total));
+        }
+        let users = matching(scope, filter, Way::Selective);
+        return Ok(Found::Many(users.count().get_result(db)?));
+    };
+    let (way, addresses) = if total > MANY {
+        (Way::InPassing, Addresses::AtOnce)
+    } else {
+        (Way::Selective, Addresses::OfEach)
+    };
+    let parts = Part::all(db);
+    let searched = |part: Part, addresses| {
+        matching(scope, filter, way)
+            .filter(part.holds())
+            .filter(Searched::new(search, part, addresses))
+    };
+    // A search that finds few looks at everybody once, and this is it. One that finds many soon has
+    // these, and is counted then.
+    let mut ids: Vec<String> = Vec::new();
+    'looks: for part in parts {
+        for look in addresses.looks(db) {
+            let users = searched(*part, *look).select(auth_user::uuid);
+            let some = Found::Ids(users.limit(FEW + 1).load(db)?);
+            let many = some.count() > FEW;
+            if let Found::Ids(some) = some {
+                ids.extend(some);
+            }
+            if many {
+                break 'looks;
+            }
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let found = Found::Ids(ids);
+    if found.count() <= FEW {
+        return Ok(found);
+    }
+    let mut count = 0;
+    for part in parts {
+        count += searched(*part, addresses).count().get_result::<i64>(db)?;
+    }
+    Ok(Found::Many(count))
+}
+
+/// The wanted part of what was found among so many users of a scope.
+fn items(
+    db: &mut Connection,
+    scope: &Scope,
+    filter: &Filter,
+    paging: &Paging<Order>,
+    total: i64,
+    found: &Found,
+) -> DatabaseResult<Vec<User>> {
+    let found = match found {
+        Found::Many(count) => *count,
+        Found::Ids(ids) => {
+            let users = auth_user::table.filter(auth_user::uuid.eq_any(ids));
+            let users = users.limit(paging.limit()).offset(paging.offset());
+            return in_order(db, users.into_boxed(), paging);
+        }
+    };
+    let way = if total > MANY {
+        Way::InPassing
+    } else {
+        Way::Selective
+    };
+    let parts = Part::all(db);
+    let Some(search) = &paging.search else {
+        let ids = ids(parts, paging, |_| matching(scope, filter, way));
+        return in_order(db, on_page(ids, paging), paging);
+    };
+    // Of a search that finds much, the first pages are among the first users.
+    let wanted = paging.offset().saturating_add(paging.limit()).min(found);
+    if wanted.saturating_mul(total / found.max(1) + 1) <= MANY / 2 {
+        let first = Paging {
+            search: None,
+            limit: MANY.try_into().ok(),
+            offset: 0,
+            ..*paging
+        };
+        let everybody = Filter::default();
+        let ids = ids(parts, &first, |_| matching(scope, &everybody, way));
+        let users = matching(&Scope::All, filter, Way::Selective)
+            .filter(OnPage::new(ids, &first))
+            .filter(Searched::new(search, Part::All, Addresses::OfEach))
+            .limit(paging.limit())
+            .offset(paging.offset());
+        let users = in_order(db, users, paging)?;
+        // Unless those who fit come late in this order.
+        if i64::try_from(users.len()) == Ok(wanted - paging.offset()) {
+            return Ok(users);
+        }
+    }
+    let addresses = if total > MANY {
+        Addresses::AtOnce
+    } else {
+        Addresses::OfEach
+    };
+    let ids = sorted_ids(parts, paging, |part| {
+        matching(scope, filter, way).filter(Searched::new(search, part, addresses))
+    });
+    in_order(db, on_page(ids, paging), paging)
+}
+
+fn on_page<'a>(ids: Vec<Ids<'a>>, paging: &Paging<Order>) -> Query<'a> {
+    auth_user::table
+        .filter(OnPage::new(ids, paging))
+        .into_boxed()
+}
+
+/// Finds the ids of a page along the index that has this order.
+fn ids<'a>(
+    parts: &[Part],
+    paging: &Paging<Order>,
+    users: impl Fn(Part) -> Query<'a>,
+) -> Vec<Ids<'a>> {
+    let range = range(paging, parts.len());
+    let of_part = |part: &Part| {
+        let users = users(*part).filter(part.holds());
+        match paging.order {
+            Order::Username => ids_in_order!(users, paging, by, range, auth_user::username),
+            Order::Firstname => ids_in_order!(users, paging, by, range, auth_user::firstname),
+            Order::Lastname => ids_in_order!(users, paging, by, range, auth_user::lastname),
+        }
+    };
+    parts.iter().map(of_part).collect()
+}
+
+/// Finds the ids of a page in whatever way, and sorts them.
+fn sorted_ids<'a>(
+    parts: &[Part],
+    paging: &Paging<Order>,
+    users: impl Fn(Part) -> Query<'a>,
+) -> Vec<Ids<'a>> {
+    let range = range(paging, parts.len());
+    let of_part = |part: &Part| {
+        let users = users(*part).filter(part.holds());
+        match paging.order {
+            Order::Username => ids_in_order!(users, paging, by_sorting, range, auth_user::username),
+            Order::Firstname => {
+                ids_in_order!(users, paging, by_sorting, range, auth_user::firstname)
+            }
+            Order::Lastname => ids_in_order!(users, paging, by_sorting, range, auth_user::lastname),
+        }
+    };
+    parts.iter().map(of_part).collect()
+}
+
+/// Loads users in the order of a list.
+fn in_order(
+    db: &mut Connection,
+    users: Query<'_>,
+    paging: &Paging<Order>,
+) -> DatabaseResult<Vec<User>> {
+    let users = with_tenant!(users);
+    let users = match paging.order {
+        Order::Username => users.order(paging.by(auth_user::username)),
+        Order::Firstname => users.order(paging.by(auth_user::firstname)),
+        Order::Lastname => users.order(paging.by(auth_user::lastname)),
+    };
+    let rows: Vec<Row> = users
+        .then_order_by(paging.ties_by(auth_user::uuid))
+        .load(db)?;
+    Ok(rows.into_iter().map(user).collect())
+}
+
+/// How the users of a scope are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// By their tenant, or what a filter says.
+    Selective,
+    /// In an order, past those of other tenants.
+    InPassing,
+}
+
+fn matching<'a>(scope: &Scope, filter: &'a Filter, way: Way) -> Query<'a> {
+    let scope = match way {
+        Way::Selective => scope.covers(auth_user::tenant_uuid),
+        Way::InPassing => scope.covers_in_passing(auth_user::tenant_uuid),
+    };
+    let mut users = auth_user::table.filter(scope).into_boxed();
     if let Some(uuid) = &filter.uuid {
         users = users.filter(auth_user::uuid.eq(uuid));
     }
@@ -133,11 +379,7 @@ fn matching<'a>(scope: &Scope, filter: &'a Filter, search: Option<&str>) -> Quer
             .select(auth_user_group::user_uuid);
         users = users.filter(auth_user::uuid.eq_any(members));
     }
-    users = with_policies(users, filter);
-    if let Some(search) = search {
-        users = searched(users, &wazo_auth_model::search::pattern(search));
-    }
-    users
+    with_policies(users, filter)
 }
 
 /// Those who have the policies of a filter.
@@ -176,18 +418,4 @@ fn holders<'a>(named: Named<'a>) -> _ {
     auth_user_policy::table
         .filter(auth_user_policy::policy_uuid.eq_any(ids))
         .select(auth_user_policy::user_uuid)
-}
-
-/// Those with the pattern in a name or an e-mail address.
-fn searched<'a>(users: Query<'a>, pattern: &str) -> Query<'a> {
-    let owners = auth_email::table
-        .filter(auth_email::address.matches(pattern))
-        .select(auth_email::user_uuid);
-    users.filter(
-        auth_user::firstname
-            .matches(pattern)
-            .or(auth_user::lastname.matches(pattern))
-            .or(auth_user::username.matches(pattern))
-            .or(auth_user::uuid.eq_any(owners).nullable()),
-    )
 }

@@ -1,0 +1,6 @@
+-- Indexes for lists of users: a page in each order, and searches, without a look at the table itself.
+CREATE INDEX wazo_auth_rs_user_username ON auth_user (username, uuid, tenant_uuid);
+CREATE INDEX wazo_auth_rs_user_firstname ON auth_user (firstname, uuid, tenant_uuid);
+CREATE INDEX wazo_auth_rs_user_lastname ON auth_user (lastname, uuid, tenant_uuid);
+CREATE INDEX wazo_auth_rs_user_search ON auth_user (uuid, username, firstname, lastname, tenant_uuid);
+CREATE INDEX wazo_auth_rs_email_search ON auth_email (user_uuid, address);
