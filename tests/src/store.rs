@@ -194,6 +194,19 @@ impl Store {
         self.write(move |db| group::add_policy(db, &link.0, &link.1));
     }
 
+    /// What is stored of a user's password.
+    ///
+    /// # Panics
+    ///
+    /// When it has none.
+    #[must_use]
+    pub fn password_of(&self, user: &str) -> String {
+        let user = UserId::from_database(user.to_owned());
+        self.write(move |db| user::find_password(db, &user))
+            .expect("a user has a password")
+            .hash
+    }
+
     /// Gives a user another name, and says whether it may log in.
     pub fn change_user(&self, uuid: &str, name: &str, enabled: bool) {
         let profile = Profile {

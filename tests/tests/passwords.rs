@@ -3,7 +3,7 @@
 use std::thread;
 
 use serde_json::{Value, json};
-use wazo_auth_test_support::{Daemon, daemon::Login, http::Response};
+use wazo_auth_test_support::{Daemon, Home, daemon::Login, home, http::Response, plugins, wait};
 use wazo_auth_tests::{
     shapes::{assert_api, assert_reason},
     store::{PASSWORD, Store},
@@ -326,4 +326,60 @@ fn without_a_name_in_the_query_nobody_is_meant() {
         "Unauthorized",
         &json!({ "invalid_token": "" }),
     );
+}
+
+#[test]
+fn a_login_that_is_under_way_with_the_old_password_is_refused() {
+    let gate = Home::new();
+    let daemon = Daemon::builder()
+        .plugin(plugins::bad("tells"))
+        .config(&format!(
+            "enabled_metadata_plugins: {{fails: true}}\n\
+             purpose_metadata_mapping: {{user: [fails]}}\n\
+             fails: {{gate: '{}'}}\n",
+            gate.path().display()
+        ))
+        .start();
+    let store = Store::of(daemon.installation());
+    // For this name the plugin waits, which is behind the check of the password.
+    let user = store.user(None, "hang", &[]);
+    let admin = daemon.admin();
+    thread::scope(|scope| {
+        let login = scope.spawn(|| daemon.try_login("hang", PASSWORD));
+        let reached = || gate.join("reached").exists().then_some(());
+        wait::until("the login is past the check", reached);
+        change(&daemon, &admin, &user, &passwords(PASSWORD, "new")).is(204);
+        home::write(&gate.join("open"), "");
+        let answer = login.join().unwrap();
+        assert_reason(&answer, 401, "Authentication Failed");
+    });
+    let path = format!("/users/{user}/sessions");
+    let list = daemon.client().get(&path).token(&admin.token).send();
+    let total = list.expect(200).get("total").cloned();
+    assert_eq!(total, Some(json!(0)));
+    let _ = daemon.login("hang", "new");
+}
+
+#[test]
+fn a_login_renews_the_form_of_a_password_and_gets_its_token() {
+    let daemon = Daemon::builder()
+        .config("password_hash: {scheme: pbkdf2, upgrade: true}\n")
+        .start();
+    let store = Store::of(daemon.installation());
+    let alice = store.user(None, "alice", &[]);
+    let old = store.password_of(&alice);
+    assert!(old.starts_with("$bcrypt-sha384$"), "another form");
+    let logins: Vec<_> = thread::scope(|scope| {
+        let asked: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| daemon.login("alice", PASSWORD)))
+            .collect();
+        asked.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert!(logins.iter().all(|login| is_alive(&daemon, &login.token)));
+    let new = store.password_of(&alice);
+    assert!(
+        new.len() == 128 && new.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "another form"
+    );
+    let _ = daemon.try_login("alice", "wrong").is(401);
 }

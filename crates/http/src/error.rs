@@ -311,6 +311,7 @@ impl From<TokenError> for ApiError {
             ),
             TokenError::Backend { .. } => Self::internal(&error),
             TokenError::Plugin(error) => error.into(),
+            TokenError::Unserved(error) => error.into(),
             TokenError::Database(error) => error.into(),
         }
     }

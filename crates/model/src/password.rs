@@ -41,7 +41,7 @@ pub enum Scheme {
 }
 
 /// A password as the database has it. It does not print.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StoredPassword {
     /// The hash; its form tells the scheme.
     pub hash: String,

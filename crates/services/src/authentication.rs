@@ -7,7 +7,7 @@ use wazo_auth_database::{
     Connection, DatabaseError, DatabaseResult,
     queries::{self, refresh_token::RefreshToken, user::User},
 };
-use wazo_auth_model::{ids::RefreshTokenId, secret::Secret};
+use wazo_auth_model::{ids::RefreshTokenId, password::StoredPassword, secret::Secret};
 use wazo_auth_plugin_host::{BackendEntry, CallContext, CallError, ErrorKind, Registry, Verdict};
 
 use crate::{context::Context, settings::IdpBackend};
@@ -40,6 +40,8 @@ pub struct Verified {
     pub foreign_tenant: Option<String>,
     /// What the backend learnt while it checked.
     pub args_patch: Map<String, Value>,
+    /// What is stored of the password that was checked, as it was before the check.
+    pub password: Option<StoredPassword>,
     /// The refresh token that stood in for a password, if one did.
     pub refresh_token: Option<RefreshToken>,
 }
@@ -83,12 +85,16 @@ pub fn verify(
         ..cx.call().clone()
     };
     let login = credentials.login.clone();
-    let (user, owned) = cx.read(move |db| -> DatabaseResult<_> {
+    let (user, password, owned) = cx.read(move |db| -> DatabaseResult<_> {
         let user = queries::user::find_by_login(db, &login)?;
+        let password = match &user {
+            Some(user) => queries::user::find_password(db, &user.uuid)?,
+            None => None,
+        };
         // Somebody disabled, or an address not confirmed, is not unknown: its password is nobody's
         // business.
         let owned = user.is_some() || queries::user::owns_login(db, &login)?;
-        Ok((user, owned))
+        Ok((user, password, owned))
     })?;
     let offered = &cx.services().settings.idp_backends;
     let verified = match &user {
@@ -118,6 +124,7 @@ pub fn verify(
     }
     Ok(Verified {
         user: Some(user),
+        password: password.filter(|_| verified.method == NATIVE_METHOD),
         ..verified
     })
 }
@@ -220,6 +227,7 @@ pub fn verify_refresh_token(
         user: Some(user),
         foreign_tenant: None,
         args_patch: Map::new(),
+        password: None,
         refresh_token: Some(kept),
     })
 }
@@ -277,13 +285,15 @@ fn ask(
             user: None,
             foreign_tenant: None,
             args_patch,
+            password: None,
             refresh_token: None,
         }),
         Verdict::Refused | Verdict::UnknownLogin => None,
     })
 }
 
-fn unknown(credentials: &Credentials) -> AuthenticationError {
+/// The refusal of a password, or of a login that nobody has.
+pub(crate) fn unknown(credentials: &Credentials) -> AuthenticationError {
     AuthenticationError::Refused(format!(
         "unknown username or password for login {}",
         credentials.login

@@ -13,6 +13,7 @@ use crate::{
     authentication::AuthenticationError,
     context::{Context, Services, read, read_one},
     event::Recorder,
+    threads::Unserved,
 };
 
 /// `auth_id` of tokens that the daemon makes for itself; they act in every tenant.
@@ -53,6 +54,9 @@ pub enum TokenError {
     /// A backend failed.
     #[error(transparent)]
     Plugin(#[from] CallError),
+    /// Too many passwords wait to be hashed.
+    #[error(transparent)]
+    Unserved(#[from] Unserved),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),

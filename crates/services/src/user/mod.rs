@@ -25,6 +25,7 @@ use crate::{
 
 pub use edit::{NewUser, Profile, create, delete, update};
 pub use email::{Editor, NewEmail, confirm_email, replace_emails};
+pub(crate) use password::is_password;
 pub use password::{change_password, hash_password, reset_password, verify_password};
 pub(crate) use revocation::{RefreshTokens, revoke};
 pub use wazo_auth_database::queries::email::Email;

@@ -16,7 +16,10 @@ use super::{
     revocation::{RefreshTokens, revoke},
     visible_or_mailed,
 };
-use crate::{authentication_method, context::Context, event::Recorder, list::subtree, mailed};
+use crate::{
+    authentication_method, context::Context, event::Recorder, list::subtree, mailed,
+    threads::Unserved,
+};
 
 /// Whether the password of a login is right. Takes as long for a login that nobody owns.
 ///
@@ -72,6 +75,21 @@ pub fn verify_password(cx: &Context, login: &str, password: &Secret) -> Result<V
         details: serde_json::Map::new(),
         args_patch: serde_json::Map::new(),
     })
+}
+
+/// Whether a password is the stored one.
+///
+/// # Errors
+///
+/// When too many passwords wait.
+pub(crate) fn is_password(
+    cx: &Context,
+    stored: &StoredPassword,
+    password: &Secret,
+) -> Result<bool, Unserved> {
+    let absent = absent(&cx.services().settings.hash);
+    let (stored, password) = (stored.clone(), password.clone());
+    cx.hash(move || verify(Some(&stored), &password, absent).accepted)
 }
 
 fn replace_password(

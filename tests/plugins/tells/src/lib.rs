@@ -89,6 +89,8 @@ impl Metadata for Fails {
             "api" => Err(PluginError::api(418, "teapot", "I am a teapot")),
             "panic" => panic!("on purpose"),
             "hang" => {
+                // Where nobody waits for it, nobody misses it.
+                drop(std::fs::write(self.gate.join("reached"), ""));
                 while !self.gate.join("open").exists() {
                     thread::sleep(Duration::from_millis(5));
                 }
