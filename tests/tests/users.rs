@@ -308,6 +308,14 @@ fn the_first_field_that_is_wrong_is_told() {
             &json!({ "_schema": { "message": "Invalid input type." } }),
         );
     }
+    let request = daemon.client().post("/users").token(&admin.token);
+    assert_api(
+        &request.body("{\"username\": 1e999}").send(),
+        400,
+        ("invalid-data", "users"),
+        "Not a valid string.",
+        &json!({ "username": atom("Not a valid string.", "type", json!("string")) }),
+    );
     for body in ["", "{", "{\"username\": \"a\\u0000b\"}"] {
         let request = daemon.client().post("/users").token(&admin.token);
         assert_not_understood(&request.body(body).send());

@@ -77,7 +77,8 @@ struct Item {
 /// Replaces all addresses of a user.
 async fn replace(exchange: Exchange, editor: Editor) -> Result<HttpResponse, ApiError> {
     let user = exchange.user()?;
-    let emails = emails(&exchange.json()?, editor).map_err(|failures| failures.all(RESOURCE))?;
+    let emails =
+        emails(&exchange.json_members()?, editor).map_err(|failures| failures.all(RESOURCE))?;
     let emails = exchange
         .run(move |cx| user::replace_emails(cx, &user, emails, editor))
         .await?;

@@ -67,7 +67,7 @@ struct Item {
 /// Gives several users a provider: all of them, or none.
 async fn add_users(exchange: Exchange) -> Result<HttpResponse, ApiError> {
     let idp_type = exchange.parameter("idp_type")?.to_owned();
-    let document = exchange.json();
+    let document = exchange.json_members();
     exchange
         .run(move |cx| {
             identity_provider::check(cx, &idp_type)?;

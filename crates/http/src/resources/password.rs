@@ -53,8 +53,8 @@ struct Reset {
 /// Changes a password, for somebody who knows the old one.
 async fn change(exchange: Exchange) -> Result<HttpResponse, ApiError> {
     let user = exchange.user()?;
-    let passwords: Change =
-        fields::read(&exchange.json()?, &[CHANGE]).map_err(|failures| failures.first("users"))?;
+    let passwords: Change = fields::read(&exchange.json_members()?, &[CHANGE])
+        .map_err(|failures| failures.first("users"))?;
     exchange
         .run(move |cx| {
             let (old, new) = (&passwords.old_password, &passwords.new_password);
@@ -69,7 +69,7 @@ async fn reset(exchange: Exchange) -> Result<HttpResponse, ApiError> {
     // Compared as it is written, as the access was.
     let user = exchange.query("user_uuid");
     let user = UserId::from_database(user.unwrap_or_else(|| "None".to_owned()));
-    let body: Reset = fields::read(&exchange.json()?, &[RESET])
+    let body: Reset = fields::read(&exchange.json_members()?, &[RESET])
         .map_err(|failures| failures.first_message("reset"))?;
     let token = exchange.query("token");
     let outcome = exchange

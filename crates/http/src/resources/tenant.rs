@@ -209,7 +209,7 @@ fn native() -> String {
 }
 
 fn read(exchange: &Exchange, tables: &[&[Field]]) -> Result<Body, ApiError> {
-    fields::read(&exchange.json()?, tables).map_err(|failures| failures.first("tenants"))
+    fields::read(&exchange.json_members()?, tables).map_err(|failures| failures.first("tenants"))
 }
 
 impl From<Body> for Profile {

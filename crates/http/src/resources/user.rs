@@ -95,7 +95,7 @@ async fn list(exchange: Exchange) -> Result<HttpResponse, ApiError> {
 
 /// Makes a user.
 async fn create(exchange: Exchange) -> Result<HttpResponse, ApiError> {
-    let document = exchange.json()?;
+    let document = exchange.json_members()?;
     let body: Body =
         fields::read(&document, &[PROFILE, NEW]).map_err(|failures| failures.first(RESOURCE))?;
     let new = NewUser {
@@ -118,8 +118,8 @@ async fn get(exchange: Exchange) -> Result<HttpResponse, ApiError> {
 /// Replaces what is said about a user.
 async fn update(exchange: Exchange) -> Result<HttpResponse, ApiError> {
     let uuid = exchange.user()?;
-    let body: Body =
-        fields::read(&exchange.json()?, &[PROFILE]).map_err(|failures| failures.first(RESOURCE))?;
+    let body: Body = fields::read(&exchange.json_members()?, &[PROFILE])
+        .map_err(|failures| failures.first(RESOURCE))?;
     let profile = body.profile();
     let changed = exchange
         .run(move |cx| user::update(cx, &uuid, profile))
