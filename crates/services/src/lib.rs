@@ -14,6 +14,7 @@ pub mod bootstrap;
 mod clock;
 pub mod configuration;
 mod context;
+pub mod escalation;
 mod event;
 pub mod external_auth;
 mod host;
