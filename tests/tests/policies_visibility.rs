@@ -5,6 +5,8 @@
 )]
 
 use serde_json::{Value, json};
+use wazo_auth_database::queries::group;
+use wazo_auth_model::ids::{GroupId, PolicyId};
 use wazo_auth_test_support::Daemon;
 use wazo_auth_tests::{
     policies::{assert_read_only, assert_unknown_policy, at, config_managed, make, make_id},
@@ -395,4 +397,40 @@ fn policies_are_made_where_the_caller_acts() {
         &details,
     );
     assert_unknown_policy(&tenantless.get(&at("one")), "slug", "one");
+}
+
+#[test]
+fn lists_can_be_asked_for_what_a_group_has() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let admin = Actor::admin(&daemon);
+    let alice = store.user(None, "alice", &[]);
+    let top = text(&daemon.admin().data["metadata"], "tenant_uuid");
+    let group = store.group_of_all_users(&top);
+    for name in ["both", "grouped", "given"] {
+        drop(make_id(&admin, &json!({ "name": name })));
+    }
+    for name in ["both", "grouped"] {
+        let policy = text(&admin.get(&at(name)).expect(200), "uuid");
+        let link = (
+            GroupId::from_database(group.clone()),
+            PolicyId::from_database(policy),
+        );
+        store.write(move |db| group::add_policy(db, &link.0, &link.1));
+    }
+    for name in ["both", "given"] {
+        let link = format!("/users/{alice}/policies/{name}");
+        let _ = admin.request("PUT", &link).send().is(204);
+    }
+    let list = admin
+        .get(&format!("/policies?group_uuid={group}"))
+        .expect(200);
+    assert_eq!(sorted(&list, "slug"), ["both", "grouped"]);
+    let list = admin.get(&format!("/policies?group_uuid={group}&user_uuid={alice}"));
+    assert_eq!(sorted(&list.expect(200), "slug"), ["both"]);
+    let list = admin
+        .get(&format!("/users/{alice}/policies?group_uuid={group}"))
+        .expect(200);
+    assert_eq!(sorted(&list, "slug"), ["both"]);
+    assert_eq!((&list["total"], &list["filtered"]), (&json!(3), &json!(1)));
 }

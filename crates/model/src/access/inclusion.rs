@@ -21,7 +21,7 @@
 //! Both cost at most the length of one pattern times the length of the other, times [`MAX_SETS`] for
 //! inclusion.
 
-use super::{Identity, NOBODY, Part, Pattern};
+use super::{Identity, NOBODY, Part, Pattern, WORD};
 
 /// How many sets of places are followed at once. An access that needs more, with many words `edit`
 /// against an entry with many wildcards, counts as not included.
@@ -111,37 +111,37 @@ impl Graph {
 
     /// The places before anything was read.
     fn start(&self) -> Places {
-        let mut places = Places(vec![false; self.0.len()]);
+        let mut places = Places::none(self.0.len());
         places.insert(0);
-        for (place, node) in self.0.iter().enumerate() {
-            self.follow(&mut places, place, node);
-        }
+        self.follow(&mut places);
         places
     }
 
-    /// Adds the places that nothing leads to from this one, if it is there.
-    fn follow(&self, places: &mut Places, place: usize, node: &Node) {
-        if places.contains(place) {
-            match node {
-                Node::Wildcard(_) => places.insert(place + 1),
-                Node::Fork(next) => next.iter().for_each(|next| places.insert(*next)),
-                Node::Character(..) | Node::End => {}
+    /// Adds the places that nothing leads to. They are behind those that they are reached from, so that
+    /// their own turn is still to come.
+    fn follow(&self, places: &mut Places) {
+        let mut at = 0;
+        while let Some(place) = places.next(at) {
+            match self.0.get(place) {
+                Some(Node::Wildcard(_)) => places.insert(place + 1),
+                Some(Node::Fork(next)) => next.iter().for_each(|next| places.insert(*next)),
+                Some(Node::Character(..) | Node::End) | None => {}
             }
+            at = place + 1;
         }
     }
 
     /// The places that `next` says of each node, and those that nothing leads to from there.
     fn step(&self, places: &Places, next: impl Fn(usize, &Node) -> Option<usize>) -> Places {
-        let mut reached = Places(vec![false; self.0.len()]);
-        // All that leads to a place has been seen when its turn comes.
-        for (place, node) in self.0.iter().enumerate() {
-            if places.contains(place)
-                && let Some(next) = next(place, node)
-            {
+        let mut reached = Places::none(self.0.len());
+        let mut at = 0;
+        while let Some(place) = places.next(at) {
+            if let Some(next) = self.0.get(place).and_then(|node| next(place, node)) {
                 reached.insert(next);
             }
-            self.follow(&mut reached, place, node);
+            at = place + 1;
         }
+        self.follow(&mut reached);
         reached
     }
 
@@ -164,19 +164,20 @@ impl Graph {
 
     /// Adds the places that any text leads to which a wildcard takes.
     fn spread(&self, places: &mut Places, wildcard: Wildcard) {
-        for (place, node) in self.0.iter().enumerate() {
-            if places.contains(place)
-                && let Node::Character(own, next) = node
-                && wildcard.takes(*own)
-            {
-                places.insert(*next);
+        let mut at = 0;
+        while let Some(place) = places.next(at) {
+            match self.0.get(place) {
+                Some(Node::Character(own, next)) if wildcard.takes(*own) => places.insert(*next),
+                Some(Node::Wildcard(_)) => places.insert(place + 1),
+                Some(Node::Fork(next)) => next.iter().for_each(|next| places.insert(*next)),
+                Some(Node::Character(..) | Node::End) | None => {}
             }
-            self.follow(places, place, node);
+            at = place + 1;
         }
     }
 
     fn is_end(&self, places: &Places) -> bool {
-        places.0.last() == Some(&true)
+        places.next(self.0.len().saturating_sub(1)).is_some()
     }
 
     /// Whether this entry matches all that an access matches.
@@ -217,7 +218,7 @@ impl Graph {
 
     /// Whether this entry and an access match a text in common.
     pub(super) fn overlaps(&self, access: &Self) -> bool {
-        let mut sets: Vec<Places> = access.0.iter().map(|_| Places(Vec::new())).collect();
+        let mut sets: Vec<Places> = access.0.iter().map(|_| Places::default()).collect();
         if let Some(first) = sets.first_mut() {
             *first = self.start();
         }
@@ -242,27 +243,44 @@ impl Graph {
     }
 }
 
-/// Some of the places of a graph.
+/// Some of the places of a graph: one bit for each.
 #[derive(Debug, Clone, Default)]
-struct Places(Vec<bool>);
+struct Places(Vec<u64>);
 
 impl Places {
-    fn contains(&self, place: usize) -> bool {
-        self.0.get(place) == Some(&true)
+    fn none(places: usize) -> Self {
+        Self(vec![0; places.div_ceil(WORD)])
     }
 
     fn insert(&mut self, place: usize) {
-        if let Some(there) = self.0.get_mut(place) {
-            *there = true;
+        if let Some(word) = self.0.get_mut(place / WORD) {
+            *word |= 1 << (place % WORD);
         }
     }
 
+    /// The first place that is there, from this one on.
+    fn next(&self, from: usize) -> Option<usize> {
+        let first = from / WORD;
+        let mut mask = u64::MAX << (from % WORD);
+        for (index, word) in self.0.iter().enumerate().skip(first) {
+            let bits = word & mask;
+            if bits != 0 {
+                return Some(index * WORD + usize::try_from(bits.trailing_zeros()).ok()?);
+            }
+            mask = u64::MAX;
+        }
+        None
+    }
+
     fn is_empty(&self) -> bool {
-        !self.0.contains(&true)
+        self.0.iter().all(|word| *word == 0)
     }
 
     fn is_within(&self, other: &Self) -> bool {
-        self.0.iter().zip(&other.0).all(|(own, other)| own <= other)
+        self.0
+            .iter()
+            .zip(&other.0)
+            .all(|(own, other)| own & !other == 0)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Making, changing and deleting policies.
 
+use std::collections::HashSet;
+
 use wazo_auth_database::{Connection, Constraint, DatabaseError, queries};
 use wazo_auth_model::{
     ids::{PolicyId, TenantId},
@@ -107,11 +109,12 @@ pub fn update(cx: &Context, name: &Name, profile: Profile) -> Result<Exposed, Po
     giver.may_add(&profile.accesses)?;
     let changed = cx.transaction(move |db| {
         let found = sight.lock(db)?;
+        let kept: HashSet<&String> = profile.accesses.iter().collect();
         let dropped: Vec<String> = found
             .policy
             .accesses
             .iter()
-            .filter(|access| !profile.accesses.contains(access))
+            .filter(|access| !kept.contains(access))
             .cloned()
             .collect();
         giver.may_remove(&dropped)?;
