@@ -5,7 +5,7 @@ use serde_json::json;
 use wazo_auth_services::policy::{Name, PolicyError};
 
 use super::ApiError;
-use crate::python;
+use crate::{python, validation::fields};
 
 impl From<PolicyError> for ApiError {
     fn from(error: PolicyError) -> Self {
@@ -27,6 +27,8 @@ impl From<PolicyError> for ApiError {
                 Self::reason(StatusCode::CONFLICT, message)
             }
             PolicyError::ReadOnly(_) => Self::reason(StatusCode::FORBIDDEN, message),
+            // As the check of a body has it, which knows nothing of the database.
+            PolicyError::AccessTooLong => fields::invalid_field("acl"),
             PolicyError::UnknownUser(uuid) => Self::unknown_user(&uuid, message),
             PolicyError::Escalation(error) => error.into(),
             PolicyError::Database(error) => error.into(),

@@ -87,6 +87,7 @@ fn refused(error: DatabaseError, name: &str) -> PolicyError {
             PolicyError::Taken(name.to_owned())
         }
         Some(Constraint::PolicyTenant) => PolicyError::NoTenant,
+        Some(Constraint::Access) => PolicyError::AccessTooLong,
         _ => error.into(),
     }
 }
@@ -121,7 +122,8 @@ pub fn update(cx: &Context, name: &Name, profile: Profile) -> Result<Exposed, Po
         let uuid = changeable(&found)?;
         queries::policy::update(db, uuid, &profile.name, profile.description.as_deref())
             .map_err(|error| refused(error, &profile.name))?;
-        queries::policy::replace_accesses(db, uuid, &profile.accesses)?;
+        queries::policy::replace_accesses(db, uuid, &profile.accesses)
+            .map_err(|error| refused(error, &profile.name))?;
         read_again(db, uuid)
     })?;
     log::info!("changed policy {}", changed.uuid);
@@ -158,11 +160,12 @@ pub fn add_access(cx: &Context, name: &Name, access: &str) -> Result<(), PolicyE
     let (sight, access) = (Sight::of(cx, name), access.to_owned());
     cx.transaction(move |db| {
         let found = sight.lock(db)?;
-        if queries::policy::add_access(db, changeable(&found)?, &access)? {
-            Ok(())
-        } else {
-            Err(PolicyError::AccessTaken(access.clone()))
+        let added = queries::policy::add_access(db, changeable(&found)?, &access)
+            .map_err(|error| refused(error, &found.policy.name))?;
+        if !added {
+            return Err(PolicyError::AccessTaken(access.clone()));
         }
+        Ok(())
     })
 }
 

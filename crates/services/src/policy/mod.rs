@@ -52,6 +52,9 @@ pub enum PolicyError {
     /// The access is in the policy already.
     #[error("Policy already associated to {0}")]
     AccessTaken(String),
+    /// The database cannot keep an access of this length.
+    #[error("the database cannot keep so long an access")]
+    AccessTooLong,
     /// There is no such user, or none that the caller sees.
     #[error("No such user: \"{0}\"")]
     UnknownUser(String),
