@@ -1,8 +1,4 @@
 //! `/users/{user_uuid}/policies`: giving policies to users.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "also what tests share should stop a failing test, loudly"
-)]
 
 use serde_json::{Value, json};
 use wazo_auth_test_support::{Daemon, http::Response};
