@@ -11,6 +11,7 @@ pub mod external;
 pub mod graph;
 pub mod markdown;
 pub mod offline;
+pub mod policies;
 pub mod routes;
 pub mod shapes;
 pub mod store;

@@ -164,6 +164,83 @@ pub const DAEMON: &[(&str, &str, Access)] = &[
         "/tenants/{tenant_uuid}/parent/{parent_tenant_uuid}",
         Token("auth.tenants.{tenant_uuid}.parent.{parent_tenant_uuid}.update"),
     ),
+    ("GET", "/policies", Token("auth.policies.read")),
+    ("POST", "/policies", Token("auth.policies.create")),
+    (
+        "GET",
+        "/policies/{policy_slug}",
+        Token("auth.policies.{policy_slug}.read"),
+    ),
+    (
+        "PUT",
+        "/policies/{policy_slug}",
+        Token("auth.policies.{policy_slug}.update"),
+    ),
+    (
+        "DELETE",
+        "/policies/{policy_slug}",
+        Token("auth.policies.{policy_slug}.delete"),
+    ),
+    (
+        "PUT",
+        "/policies/{policy_slug}/acl/{access}",
+        Token("auth.policies.{policy_slug}.update"),
+    ),
+    (
+        "DELETE",
+        "/policies/{policy_slug}/acl/{access}",
+        Token("auth.policies.{policy_slug}.update"),
+    ),
+    (
+        "GET",
+        "/policies/{policy_uuid}",
+        Token("auth.policies.{policy_uuid}.read"),
+    ),
+    (
+        "PUT",
+        "/policies/{policy_uuid}",
+        Token("auth.policies.{policy_uuid}.update"),
+    ),
+    (
+        "DELETE",
+        "/policies/{policy_uuid}",
+        Token("auth.policies.{policy_uuid}.delete"),
+    ),
+    (
+        "PUT",
+        "/policies/{policy_uuid}/acl/{access}",
+        Token("auth.policies.{policy_uuid}.update"),
+    ),
+    (
+        "DELETE",
+        "/policies/{policy_uuid}/acl/{access}",
+        Token("auth.policies.{policy_uuid}.update"),
+    ),
+    (
+        "GET",
+        "/users/{user_uuid}/policies",
+        Token("auth.users.{user_uuid}.policies.read"),
+    ),
+    (
+        "PUT",
+        "/users/{user_uuid}/policies/{policy_slug}",
+        Token("auth.users.{user_uuid}.policies.{policy_slug}.create"),
+    ),
+    (
+        "DELETE",
+        "/users/{user_uuid}/policies/{policy_slug}",
+        Token("auth.users.{user_uuid}.policies.{policy_slug}.delete"),
+    ),
+    (
+        "PUT",
+        "/users/{user_uuid}/policies/{policy_uuid}",
+        Token("auth.users.{user_uuid}.policies.{policy_uuid}.create"),
+    ),
+    (
+        "DELETE",
+        "/users/{user_uuid}/policies/{policy_uuid}",
+        Token("auth.users.{user_uuid}.policies.{policy_uuid}.delete"),
+    ),
     ("GET", "/config", Token("auth.config.read")),
     ("PATCH", "/config", Token("auth.config.update")),
 ];

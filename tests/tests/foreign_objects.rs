@@ -60,14 +60,33 @@ const REQUESTS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "PUT",
+        "/policies/{policy_uuid}",
+        "",
+        r#"{"name": "renamed", "acl": []}"#,
+    ),
+    (
+        "PUT",
+        "/policies/{policy_slug}",
+        "",
+        r#"{"name": "renamed", "acl": []}"#,
+    ),
+    (
+        "PUT",
         "/tenants/{tenant_uuid}",
         "",
         r#"{"name": "renamed"}"#,
     ),
 ];
 
+/// A slug that nothing ever had.
+const NEVER_SLUG: &str = "never";
+
 /// Objects that are no secret to be kept from other tenants.
-const WORDS: &[(&str, &str)] = &[("client_id", "desk"), ("idp_type", "native")];
+const WORDS: &[(&str, &str)] = &[
+    ("client_id", "desk"),
+    ("idp_type", "native"),
+    ("access", "a.b"),
+];
 
 /// Routes that are walked past. There may be fewer, not more.
 const EXCEPTIONS: &[(&str, &str)] = &[(
@@ -90,6 +109,8 @@ fn side(daemon: &Daemon, admin: &Login, store: &Store, name: &str) -> Objects {
     let request = request.basic(&format!("{name}-user"), PASSWORD);
     let body = json!({ "access_type": "offline", "client_id": "desk" });
     let login = Login::read(&request.json(&body).send());
+    let slug = format!("{name}-policy");
+    let policy = store.policy(Some(&tenant), &slug, &["a.b", "c.d"]);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     BTreeMap::from([
         ("parent_tenant_uuid", tenant),
@@ -97,6 +118,8 @@ fn side(daemon: &Daemon, admin: &Login, store: &Store, name: &str) -> Objects {
         ("user_uuid", user),
         ("email_uuid", text(&emails[0]["uuid"])),
         ("session_uuid", text(&login.data["session_uuid"])),
+        ("policy_uuid", policy.to_string()),
+        ("policy_slug", slug),
     ])
 }
 
@@ -132,6 +155,7 @@ fn everything(daemon: &Daemon, admin: &Login, store: &Store) -> Vec<String> {
         "/tenants",
         "/sessions?recurse=true&order=mobile",
         "/tokens?recurse=true",
+        "/policies?recurse=true",
     ]
     .iter()
     .map(|path| {
@@ -200,7 +224,11 @@ fn an_object_of_a_tenant_that_the_caller_may_not_see_is_none() {
                 };
                 plain(&answer, id)
             };
-            let never = answer(NEVER);
+            let never = answer(if name.ends_with("_slug") {
+                NEVER_SLUG
+            } else {
+                NEVER
+            });
             assert_eq!(
                 answer(&foreign[name]),
                 never,

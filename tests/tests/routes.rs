@@ -168,8 +168,6 @@ const MISSING: &[(&str, &str)] = &[
     ),
     ("/groups", "groups"),
     ("/users/{user_uuid}/groups", "groups"),
-    ("/policies", "policies"),
-    ("/users/{user_uuid}/policies", "policies"),
     ("/users/register", "what sends mails"),
     ("/users/{user_uuid}/emails/", "what sends mails"),
     ("GET /users/password/reset", "what sends mails"),

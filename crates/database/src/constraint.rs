@@ -72,6 +72,9 @@ constraints! {
     GroupSlug = "auth_group__idx__slug";
     /// The tenant of a group is none.
     GroupTenant = "auth_group_tenant_uuid_fkey";
+    /// An access is too long for PostgreSQL's index of them, which holds about 2,700 bytes after
+    /// compression.
+    Access = "auth_access_access";
     /// The id of a policy is taken.
     Policy = "auth_policy_pkey" on "auth_policy.uuid";
     /// The tenant has a policy of this name.

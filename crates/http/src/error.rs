@@ -1,5 +1,7 @@
 //! What clients read when something fails. Statuses and error ids stand here and nowhere else.
 
+mod escalation;
+mod policy;
 mod tenant;
 
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -105,9 +105,10 @@ impl Exchange {
         T: Send + 'static,
         E: Into<ApiError> + Send + 'static,
     {
+        let token = self.caller.as_ref().map(|caller| caller.token.clone());
         self.app
             .services
-            .run(self.call(), operation)
+            .run_for(token, self.call(), operation)
             .await?
             .map_err(Into::into)
     }

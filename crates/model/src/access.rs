@@ -13,8 +13,14 @@
 //! | the word `edit` | itself, or `update` |
 //!
 //! A word is what stands between two dots. What is required is plain text throughout, and so is an
-//! identity: a `*` in one of them is only a `*`. That makes `*` refuse a required `#`, and keeps
-//! whoever holds `a.*` from handing out `a.#`.
+//! identity: a `*` in one of them is only a `*`.
+//!
+//! Who writes an access into a policy hands out a pattern, and must have all of what it stands for:
+//! see [`AccessList::may_add`].
+
+mod inclusion;
+
+use inclusion::Graph;
 
 /// Longest access that callers should take from outside, in bytes.
 ///
@@ -78,13 +84,31 @@ impl AccessList {
         self.grants.iter().any(matches) && !self.denials.iter().any(matches)
     }
 
-    /// Whether the holder may put an access into a policy: denials always, else what is granted.
+    /// Whether the holder may hand out an access, by putting it into a policy or by giving a policy
+    /// with it to somebody. Denials always; anything else when one entry of the list matches every
+    /// access that it can match, and no denial matches any of them.
     ///
-    /// The access is compared as a text, not as the pattern that it is. It can match more than
-    /// the denials of the holder leave.
+    /// The words `me` and `my_session` stand for themselves in what is handed out. What holds a line
+    /// break is included in nothing: no access that can be required has one.
     #[must_use]
     pub fn may_add(&self, identity: &Identity<'_>, access: &str) -> bool {
-        access.starts_with('!') || self.grants(identity, access)
+        if access.starts_with('!') {
+            return true;
+        }
+        if access.contains('\n') {
+            return false;
+        }
+        let pattern = Pattern::parse_handed_out(access);
+        if pattern.middle.is_empty() {
+            return self.grants(identity, access);
+        }
+        let graph = Graph::of(&pattern, identity);
+        self.grants
+            .iter()
+            .any(|entry| entry.may_include(&pattern) && Graph::of(entry, identity).includes(&graph))
+            && !self.denials.iter().any(|entry| {
+                entry.may_overlap(&pattern) && Graph::of(entry, identity).overlaps(&graph)
+            })
     }
 
     /// Whether the holder may take an access out of a policy: what is granted, and denials of it.
@@ -130,16 +154,28 @@ impl Part {
 
 impl Pattern {
     fn parse(entry: &str) -> Self {
+        Self::parse_words(entry, |word| match word {
+            "me" => Some(Part::Me),
+            "my_session" => Some(Part::MySession),
+            "edit" => Some(Part::Edit),
+            _ => None,
+        })
+    }
+
+    /// An entry that belongs to nobody yet: `me` and `my_session` are plain text.
+    fn parse_handed_out(entry: &str) -> Self {
+        Self::parse_words(entry, |word| (word == "edit").then_some(Part::Edit))
+    }
+
+    fn parse_words(entry: &str, special: impl Fn(&str) -> Option<Part>) -> Self {
         let mut parts = Parts::default();
         for (position, word) in entry.split('.').enumerate() {
             if position > 0 {
                 parts.text.push('.');
             }
-            match word {
-                "me" => parts.push(Part::Me),
-                "my_session" => parts.push(Part::MySession),
-                "edit" => parts.push(Part::Edit),
-                _ => parts.push_word(word),
+            match special(word) {
+                Some(part) => parts.push(part),
+                None => parts.push_word(word),
             }
         }
         let mut parts = parts.finish();
@@ -156,6 +192,20 @@ impl Pattern {
             middle: middle.into(),
             end,
         }
+    }
+
+    /// Whether the plain text at the ends lets an entry include a pattern that more than one text
+    /// matches. Most entries have nothing to do with each other, and cost no graph.
+    fn may_include(&self, other: &Self) -> bool {
+        // Behind its plain start, the other one goes on in more than one way.
+        other.start.starts_with(&*self.start) && other.end.ends_with(&*self.end)
+    }
+
+    /// The same for having an access in common.
+    fn may_overlap(&self, other: &Self) -> bool {
+        let (start, end) = (&*other.start, &*other.end);
+        (start.starts_with(&*self.start) || self.start.starts_with(start))
+            && (end.ends_with(&*self.end) || self.end.ends_with(end))
     }
 
     fn matches(&self, identity: &Identity<'_>, required: &str) -> bool {

@@ -17,6 +17,13 @@ pub const TENANT: Rule = Rule {
     punctuation: b"_",
 };
 
+/// The slugs of groups and policies.
+pub const POLICY: Rule = Rule {
+    pattern: "^[a-zA-Z0-9_-]+$",
+    max_length: 80,
+    punctuation: b"_-",
+};
+
 impl Rule {
     /// Whether a text has one character or more, all of them allowed. Its length is another matter.
     #[must_use]

@@ -49,7 +49,7 @@ enum Tenant {
 /// A caller that was let through.
 pub struct Caller {
     /// The token.
-    pub token: Token,
+    pub token: Arc<Token>,
     /// The tenant that the request acts in; `None` for a token that belongs to no tenant.
     pub tenant: Option<TenantId>,
 }
@@ -115,7 +115,10 @@ impl Credentials {
             return Err(AuthorizationError::NotOfTopTenant);
         }
         match self.tenant {
-            Tenant::Known(tenant) => Ok(Caller { token, tenant }),
+            Tenant::Known(tenant) => Ok(Caller {
+                token: Arc::new(token),
+                tenant,
+            }),
             Tenant::Refused => Err(AuthorizationError::UnknownTenant),
             Tenant::UserGone(uuid) => Err(AuthorizationError::UnknownUser(uuid)),
         }

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use wazo_auth_database::{Database, DatabaseError, Pending, queries};
-use wazo_auth_model::ids::TenantId;
+use wazo_auth_model::{ids::TenantId, token::Token};
 use wazo_auth_plugin_host::{CallContext, Registry};
 
 use crate::{
@@ -127,7 +127,30 @@ impl Services {
         T: Send + 'static,
         F: FnOnce(&Context) -> T + Send + 'static,
     {
-        self.run_on(&self.requests, call, operation).await
+        let context = Context::new(Arc::clone(self), call);
+        run_on(&self.requests, context, operation).await
+    }
+
+    /// The same for the holder of a token: what they hand out is measured by it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Self::run).
+    pub async fn run_for<T, F>(
+        self: &Arc<Self>,
+        token: Option<Arc<Token>>,
+        call: CallContext,
+        operation: F,
+    ) -> Result<T, Unserved>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Context) -> T + Send + 'static,
+    {
+        let context = Context {
+            token,
+            ..Context::new(Arc::clone(self), call)
+        };
+        run_on(&self.requests, context, operation).await
     }
 
     /// Runs what a plugin answers a request to one of its routes with, on a thread for such requests.
@@ -144,25 +167,20 @@ impl Services {
         T: Send + 'static,
         F: FnOnce(&Context) -> T + Send + 'static,
     {
-        self.run_on(&self.plugin_requests, call, operation).await
-    }
-
-    async fn run_on<T, F>(
-        self: &Arc<Self>,
-        threads: &Threads,
-        call: CallContext,
-        operation: F,
-    ) -> Result<T, Unserved>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Context) -> T + Send + 'static,
-    {
         let context = Context::new(Arc::clone(self), call);
-        threads
-            .submit(move || operation(&context))?
-            .await
-            .map_err(|_| Unserved::Panicked)
+        run_on(&self.plugin_requests, context, operation).await
     }
+}
+
+async fn run_on<T, F>(threads: &Threads, context: Context, operation: F) -> Result<T, Unserved>
+where
+    T: Send + 'static,
+    F: FnOnce(&Context) -> T + Send + 'static,
+{
+    threads
+        .submit(move || operation(&context))?
+        .await
+        .map_err(|_| Unserved::Panicked)
 }
 
 /// An identity for a platform that was given none: made once, and kept in the database.
@@ -196,6 +214,7 @@ fn kept_uuid(database: &Database) -> String {
 pub struct Context {
     services: Arc<Services>,
     call: CallContext,
+    token: Option<Arc<Token>>,
 }
 
 impl Context {
@@ -204,7 +223,11 @@ impl Context {
     pub fn new(services: Arc<Services>, mut call: CallContext) -> Self {
         call.top_tenant_uuid = Some(services.top_tenant.to_string());
         call.xivo_uuid = Some(services.xivo_uuid.clone());
-        Self { services, call }
+        Self {
+            services,
+            call,
+            token: None,
+        }
     }
 
     /// The services.
@@ -217,6 +240,11 @@ impl Context {
     #[must_use]
     pub fn call(&self) -> &CallContext {
         &self.call
+    }
+
+    /// The caller's token. Plugins are not told of it.
+    pub(crate) fn token(&self) -> Option<Arc<Token>> {
+        self.token.clone()
     }
 
     /// The tenant that the request acts in; `None` for what acts for the whole platform.

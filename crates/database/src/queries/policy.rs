@@ -24,7 +24,7 @@ use crate::{
     schema::auth_policy,
 };
 
-pub use accesses::{add_access, remove_access, replace_accesses};
+pub use accesses::{add_access, lock, remove_access, replace_accesses};
 pub use list::{Filter, Order, count, find_within, find_within_by_slug, list};
 
 /// A policy.

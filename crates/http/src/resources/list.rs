@@ -77,8 +77,12 @@ impl Parameters {
 
     /// Whether what is below the tenant is wanted too.
     pub fn recurse(&mut self) -> bool {
-        self.read("recurse", "boolean", validation::boolean_text)
-            .unwrap_or(false)
+        self.flag("recurse").unwrap_or(false)
+    }
+
+    /// A boolean in one of the spellings that clients use.
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
+        self.read(name, "boolean", validation::boolean_text)
     }
 
     /// A filter on a boolean column.

@@ -9,12 +9,14 @@ mod list;
 mod login;
 mod password;
 pub mod plugin;
+mod policy;
 mod refresh_token;
 mod session;
 mod status;
 mod tenant;
 mod token;
 mod user;
+mod user_policy;
 
 use crate::app::Routes;
 
@@ -32,5 +34,7 @@ pub fn mount(routes: &mut Routes<'_>) {
     password::mount(routes);
     identity_provider::mount(routes);
     tenant::mount(routes);
+    policy::mount(routes);
+    user_policy::mount(routes);
     external_auth::mount(routes);
 }

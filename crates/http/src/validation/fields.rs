@@ -390,6 +390,11 @@ impl Failures {
         ApiError::invalid(resource, message, json!({}))
     }
 
+    /// The answer about policies: which field is wrong first, and nothing of what is wrong with it.
+    pub fn first_field(&self) -> ApiError {
+        invalid_field(self.0.keys().next().map_or("_schema", String::as_str))
+    }
+
     /// The answer about tokens: all of it as a reason, in Python's notation.
     pub fn python(self) -> ApiError {
         ApiError::reason(
@@ -402,6 +407,14 @@ impl Failures {
     pub fn all(self, resource: &str) -> ApiError {
         ApiError::invalid(resource, Value::Object(self.0), json!({}))
     }
+}
+
+/// A value about policies that breaks a rule.
+pub fn invalid_field(name: &str) -> ApiError {
+    ApiError::reason(
+        StatusCode::BAD_REQUEST,
+        format!("Invalid value supplied for field: {name}"),
+    )
 }
 
 /// The first failure: what it says, and itself under the names that lead to it.

@@ -9,7 +9,7 @@ use wazo_auth_database::{
 use wazo_auth_model::{
     event::Event,
     ids::{GroupId, PolicyId, TenantId},
-    slug,
+    slug::TENANT,
 };
 
 use super::{
@@ -19,14 +19,11 @@ use crate::{
     context::{Context, Services},
     event::Recorder,
     settings::DefaultGroup,
+    slug,
 };
 
 /// How often a tenant is tried to be made whose slug somebody else takes in the same moment.
 const MAX_RACES: usize = 10;
-/// How many random slugs of three characters are tried before longer ones are.
-const SHORT_SLUGS: usize = 100;
-/// How many longer ones are tried. One in a few billions is taken.
-const LONG_SLUGS: usize = 10;
 
 /// What a caller says of a new tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +139,9 @@ impl Creation {
         }
         let slug = match &self.slug {
             Some(slug) => slug.clone(),
-            None => free_slug(db, self.profile.name.as_deref())?,
+            None => slug::free(&TENANT, self.profile.name.as_deref(), |slug| {
+                queries::tenant::is_slug_taken(db, slug)
+            })?,
         };
         let tenant = Tenant {
             uuid: self.uuid.clone(),
@@ -209,25 +208,4 @@ impl Creation {
         }
         Ok(())
     }
-}
-
-/// A slug that no tenant has: what of the name can stand in one, else a random one.
-fn free_slug(db: &mut Connection, name: Option<&str>) -> DatabaseResult<String> {
-    if let Some(name) = name {
-        let slug = slug::TENANT.from_name(name);
-        if !queries::tenant::is_slug_taken(db, &slug)? {
-            return Ok(slug);
-        }
-    }
-    let lengths = std::iter::repeat_n(3, SHORT_SLUGS).chain(std::iter::repeat_n(6, LONG_SLUGS));
-    let mut slug = String::new();
-    for length in lengths {
-        // The first bytes of such an id are random throughout.
-        let bytes = uuid::Uuid::new_v4().into_bytes();
-        slug = slug::random(bytes.get(..length).unwrap_or_default());
-        if !queries::tenant::is_slug_taken(db, &slug)? {
-            break;
-        }
-    }
-    Ok(slug)
 }

@@ -92,9 +92,9 @@ pub(super) fn link(db: &mut Connection, policy: &PolicyId, ids: &[i32]) -> Datab
     Ok(new)
 }
 
-/// Two replacements at once would leave both sets: one waits for the other's end. Answers whether the
-/// policy is there.
-fn lock(db: &mut Connection, policy: &PolicyId) -> DatabaseResult<bool> {
+/// Keeps a policy and what is in it from changing until the transaction ends. Answers whether it is
+/// there. Without this, two replacements at once would leave both sets.
+pub fn lock(db: &mut Connection, policy: &PolicyId) -> DatabaseResult<bool> {
     let row = auth_policy::table
         .find(policy.as_str())
         .select(auth_policy::uuid);
