@@ -214,6 +214,29 @@ fn one_of_two_at_once_gets_a_name() {
 }
 
 #[test]
+fn of_a_shared_policy_and_one_below_made_at_once_one_is_left() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let below = store.tenant(None, "below");
+    let admin = Actor::admin(&daemon);
+    for number in 0..8 {
+        let body = |shared: bool| json!({ "name": format!("n{number}"), "shared": shared });
+        let makers = [
+            (admin.clone(), body(true)),
+            (admin.within(&below), body(false)),
+        ];
+        let mut statuses: Vec<u16> = thread::scope(|scope| {
+            let running = makers
+                .each_ref()
+                .map(|(actor, body)| scope.spawn(move || actor.post("/policies", body).status));
+            running.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409]);
+    }
+}
+
+#[test]
 fn a_change_replaces_all_but_the_slug_and_who_sees_it() {
     let daemon = Daemon::builder().start();
     let admin = Actor::admin(&daemon);

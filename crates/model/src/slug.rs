@@ -81,6 +81,13 @@ mod tests {
     }
 
     #[test]
+    fn slugs_of_groups_and_policies_are_longer_and_may_have_hyphens() {
+        assert_eq!(POLICY.from_name("gr o(ü)ne-_1"), "grone-_1");
+        assert_eq!(POLICY.from_name(&"x".repeat(100)).len(), 80);
+        assert!(POLICY.matches("aZ-_9") && !POLICY.matches("a.b") && !POLICY.matches(""));
+    }
+
+    #[test]
     fn random_slugs_have_as_many_characters_as_bytes() {
         assert_eq!(random(&[0, 35, 36, 255]), "a9ad");
     }

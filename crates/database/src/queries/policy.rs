@@ -177,6 +177,23 @@ pub fn is_ambiguous(db: &mut Connection, new: &Policy) -> DatabaseResult<bool> {
     Ok(found.is_some())
 }
 
+/// Keeps others from making a policy of this name or slug until the transaction ends: no rule of the
+/// schema reaches beyond one tenant, as [`is_ambiguous`] does.
+pub fn lock_names(db: &mut Connection, name: &str, slug: &str) -> DatabaseResult<()> {
+    if let Connection::Postgres(db) = db {
+        // All take the name first, so that nobody waits for each other.
+        for (kind, text) in [("name", name), ("slug", slug)] {
+            diesel::sql_query(
+                "SELECT pg_advisory_xact_lock(hashtextextended('policy ' || $1 || ' ' || $2, 0))",
+            )
+            .bind::<diesel::sql_types::Text, _>(kind)
+            .bind::<diesel::sql_types::Text, _>(text)
+            .execute(db)?;
+        }
+    }
+    Ok(())
+}
+
 /// Adds a policy with its accesses.
 ///
 /// # Errors

@@ -74,6 +74,7 @@ fn insert(
         shared: new.shared,
         accesses,
     };
+    queries::policy::lock_names(db, &policy.name, &policy.slug)?;
     if queries::policy::is_ambiguous(db, &policy)? {
         return Err(PolicyError::Taken(policy.name));
     }
