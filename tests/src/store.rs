@@ -15,7 +15,7 @@ use wazo_auth_database::{
     },
 };
 use wazo_auth_model::{
-    ids::{EmailId, PolicyId, RefreshTokenId, SessionId, TenantId, TokenId, UserId},
+    ids::{EmailId, GroupId, PolicyId, RefreshTokenId, SessionId, TenantId, TokenId, UserId},
     password::{HashSettings, Scheme},
     secret::Secret,
     token::Token,
@@ -145,6 +145,25 @@ impl Store {
         self.write(move |db| group::find_all_users(db, &tenant))
             .expect("a tenant has a group of all its users")
             .to_string()
+    }
+
+    /// Says whether a group is the system's, as another program could.
+    pub fn set_system_managed(&self, uuid: &str, system_managed: bool) {
+        let id = GroupId::from_database(uuid.to_owned());
+        self.write(move |db| group::set_system_managed(db, &id, system_managed));
+    }
+
+    /// Gives a policy to a group, whatever tenants they are of, as another program could.
+    pub fn give(&self, group: &str, policy: &PolicyId) {
+        let (group, policy) = (GroupId::from_database(group.to_owned()), policy.clone());
+        self.write(move |db| group::add_policy(db, &group, &policy));
+    }
+
+    /// Makes a user a member of a group, whatever tenants they are of, as another program could.
+    pub fn join(&self, user: &str, group: &str) {
+        let user = UserId::from_database(user.to_owned());
+        let group = GroupId::from_database(group.to_owned());
+        self.write(move |db| user::join_group(db, &user, &group));
     }
 
     /// Says what a user's account is for.

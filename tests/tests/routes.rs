@@ -250,6 +250,43 @@ const DAEMON: &[(&str, &str, Access)] = &[
         "/tenants/{tenant_uuid}/parent/{parent_tenant_uuid}",
         Token("auth.tenants.{tenant_uuid}.parent.{parent_tenant_uuid}.update"),
     ),
+    ("GET", "/groups", Token("auth.groups.read")),
+    ("POST", "/groups", Token("auth.groups.create")),
+    (
+        "GET",
+        "/groups/{group_uuid}",
+        Token("auth.groups.{group_uuid}.read"),
+    ),
+    (
+        "PUT",
+        "/groups/{group_uuid}",
+        Token("auth.groups.{group_uuid}.update"),
+    ),
+    (
+        "DELETE",
+        "/groups/{group_uuid}",
+        Token("auth.groups.{group_uuid}.delete"),
+    ),
+    (
+        "GET",
+        "/groups/{group_uuid}/users",
+        Token("auth.groups.{group_uuid}.users.read"),
+    ),
+    (
+        "PUT",
+        "/groups/{group_uuid}/users/{user_uuid}",
+        Token("auth.groups.{group_uuid}.users.{user_uuid}.create"),
+    ),
+    (
+        "DELETE",
+        "/groups/{group_uuid}/users/{user_uuid}",
+        Token("auth.groups.{group_uuid}.users.{user_uuid}.delete"),
+    ),
+    (
+        "GET",
+        "/users/{user_uuid}/groups",
+        Token("auth.users.{user_uuid}.groups.read"),
+    ),
     ("GET", "/config", Token("auth.config.read")),
     ("PATCH", "/config", Token("auth.config.update")),
 ];

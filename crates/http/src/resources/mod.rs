@@ -4,6 +4,8 @@ mod backends;
 mod config;
 mod email;
 mod external_auth;
+mod group;
+mod group_member;
 mod identity_provider;
 mod list;
 mod login;
@@ -34,6 +36,8 @@ pub fn mount(routes: &mut Routes<'_>) {
     password::mount(routes);
     identity_provider::mount(routes);
     tenant::mount(routes);
+    group::mount(routes);
+    group_member::mount(routes);
     policy::mount(routes);
     user_policy::mount(routes);
     external_auth::mount(routes);
