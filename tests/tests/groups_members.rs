@@ -293,6 +293,39 @@ fn the_groups_of_a_user_are_listed_with_that_of_all_users() {
 }
 
 #[test]
+fn nobody_hands_out_by_a_group_what_they_do_not_have() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let admin = Actor::admin(&daemon);
+    let alice = user_id(&admin, "alice");
+    let [strong, weak] = ["strong", "weak"].map(|name| group_id(&admin, name));
+    for (group, slug, acl) in [
+        (&strong, "first", &["foo.bar", "!foo.baz"][..]),
+        (&strong, "second", &["foo.secret"]),
+        (&weak, "third", &["foo.bar", "!anything"]),
+    ] {
+        store.give(group, &store.policy(None, slug, acl));
+    }
+    let _ = store.user(None, "boss", &["auth.#", "foo.*", "!foo.secret"]);
+    let token = daemon.login("boss", PASSWORD).token;
+    let boss = Actor::new(&daemon, &token);
+    assert_api(
+        &join(&boss, &strong, &alice),
+        401,
+        ("unauthorized", ""),
+        "Unauthorized",
+        &json!({"invalid_token": token, "required_access": "foo.secret"}),
+    );
+    assert!(members(&admin, &strong).is_empty());
+    assert_eq!(join(&boss, &weak, &alice).status, 204);
+    assert_eq!(join(&admin, &strong, &alice).status, 204);
+    // What the user has already is not handed out.
+    assert_eq!(join(&boss, &strong, &alice).status, 204);
+    assert_eq!(leave(&boss, &strong, &alice).status, 204);
+    assert_eq!(join(&boss, &strong, &alice).status, 401);
+}
+
+#[test]
 fn a_member_gets_what_the_policies_of_the_group_grant_at_the_next_login() {
     let daemon = Daemon::builder().start();
     let store = Store::of(daemon.installation());

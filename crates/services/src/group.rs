@@ -16,6 +16,7 @@ use wazo_auth_model::{
 
 use crate::{
     context::Context,
+    escalation::EscalationError,
     list::{Page, Paging, scope, subtree},
     slug,
 };
@@ -52,6 +53,9 @@ pub enum GroupError {
         /// The group's.
         group: TenantId,
     },
+    /// The caller does not have what is handed out.
+    #[error(transparent)]
+    Escalation(#[from] EscalationError),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),

@@ -1,23 +1,30 @@
 //! Who is in a group.
 
-use wazo_auth_database::{Constraint, DatabaseError, queries};
+use wazo_auth_database::{
+    Connection, Constraint, DatabaseError, DatabaseResult,
+    queries::{self, scope::Scope},
+};
 use wazo_auth_model::ids::{GroupId, UserId};
 
 use super::{Group, GroupError, Order, find_changeable, page};
 use crate::{
     context::Context,
+    escalation::Giver,
     list::{Page, Paging, subtree},
     user::{Described, describe_all},
 };
 
-/// Makes a user a member of a group. One that is a member stays one.
+/// Makes a user a member of a group, and so gives them what its policies grant. One that is a member
+/// stays one.
 ///
 /// # Errors
 ///
 /// [`GroupError::UnknownUser`] and [`GroupError::Unknown`] when the caller may not see them,
-/// [`GroupError::OtherTenant`], [`GroupError::SystemManaged`], in this order.
+/// [`GroupError::OtherTenant`], [`GroupError::SystemManaged`], and [`GroupError::Escalation`] when the
+/// caller lacks something that a new member would get, in this order.
 pub fn add_member(cx: &Context, group: &GroupId, user: &UserId) -> Result<(), GroupError> {
-    let (visible, group, user) = (subtree(cx), group.clone(), user.clone());
+    let (visible, giver) = (subtree(cx), Giver::of(cx));
+    let (group, user) = (group.clone(), user.clone());
     cx.transaction(move |db| {
         let member = queries::user::find_within(db, &visible, &user)?
             .ok_or_else(|| GroupError::UnknownUser(user.clone()))?;
@@ -31,9 +38,24 @@ pub fn add_member(cx: &Context, group: &GroupId, user: &UserId) -> Result<(), Gr
         if joined.system_managed {
             return Err(GroupError::SystemManaged(group.clone()));
         }
-        queries::user::join_group(db, &user, &group).map_err(|error| gone(error, &group, &user))?;
+        let is_new = queries::user::join_group(db, &user, &group)
+            .map_err(|error| gone(error, &group, &user))?;
+        if is_new {
+            giver.may_add(&accesses(db, &group)?)?;
+        }
         Ok(())
     })
+}
+
+/// What the policies of a group grant and deny, whatever tenant owns them: a member gets all of it.
+fn accesses(db: &mut Connection, group: &GroupId) -> DatabaseResult<Vec<String>> {
+    let filter = queries::policy::Filter {
+        group_uuid: Some(group.to_string()),
+        ..queries::policy::Filter::default()
+    };
+    let policies = queries::policy::list(db, &Scope::All, &filter, &Paging::default())?;
+    let accesses = policies.into_iter().flat_map(|found| found.policy.accesses);
+    Ok(accesses.collect())
 }
 
 /// What was seen a moment ago may be gone.
