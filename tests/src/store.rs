@@ -159,6 +159,19 @@ impl Store {
         self.write(move |db| group::add_policy(db, &group, &policy));
     }
 
+    /// Gives a policy to a user, whatever tenants they are of, as another program could.
+    pub fn hold(&self, user: &str, policy: &str) {
+        let user = UserId::from_database(user.to_owned());
+        let policy = PolicyId::from_database(policy.to_owned());
+        self.write(move |db| user::add_policy(db, &user, &policy));
+    }
+
+    /// Deletes a policy as another program could.
+    pub fn delete_policy(&self, uuid: &str) {
+        let id = PolicyId::from_database(uuid.to_owned());
+        self.write(move |db| policy::delete(db, &id));
+    }
+
     /// Makes a user a member of a group, whatever tenants they are of, as another program could.
     pub fn join(&self, user: &str, group: &str) {
         let user = UserId::from_database(user.to_owned());

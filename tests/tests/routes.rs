@@ -284,6 +284,31 @@ const DAEMON: &[(&str, &str, Access)] = &[
     ),
     (
         "GET",
+        "/groups/{group_uuid}/policies",
+        Token("auth.groups.{group_uuid}.policies.read"),
+    ),
+    (
+        "PUT",
+        "/groups/{group_uuid}/policies/{policy_uuid}",
+        Token("auth.groups.{group_uuid}.policies.{policy_uuid}.create"),
+    ),
+    (
+        "DELETE",
+        "/groups/{group_uuid}/policies/{policy_uuid}",
+        Token("auth.groups.{group_uuid}.policies.{policy_uuid}.delete"),
+    ),
+    (
+        "PUT",
+        "/groups/{group_uuid}/policies/{policy_slug}",
+        Token("auth.groups.{group_uuid}.policies.{policy_slug}.create"),
+    ),
+    (
+        "DELETE",
+        "/groups/{group_uuid}/policies/{policy_slug}",
+        Token("auth.groups.{group_uuid}.policies.{policy_slug}.delete"),
+    ),
+    (
+        "GET",
         "/users/{user_uuid}/groups",
         Token("auth.users.{user_uuid}.groups.read"),
     ),

@@ -4,6 +4,7 @@
 //! answer of a group that never existed.
 
 mod member;
+mod policy;
 
 use wazo_auth_database::{
     Connection, Constraint, DatabaseError,
@@ -18,10 +19,12 @@ use crate::{
     context::Context,
     escalation::EscalationError,
     list::{Page, Paging, scope, subtree},
+    policy::PolicyError,
     slug,
 };
 
 pub use member::{add_member, list_members, list_of_user, remove_member};
+pub use policy::{add_policy, list_policies, remove_policy};
 pub use wazo_auth_database::queries::group::{Filter, Group, Order};
 
 /// How often a group is tried to be made whose slug another one gets in the same moment.
@@ -53,6 +56,9 @@ pub enum GroupError {
         /// The group's.
         group: TenantId,
     },
+    /// There is no such policy, or none that the caller may see.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// The caller does not have what is handed out.
     #[error(transparent)]
     Escalation(#[from] EscalationError),

@@ -31,6 +31,7 @@ impl From<GroupError> for ApiError {
                 message,
                 json!({ "user_tenant_uuid": user.as_str(), "group_tenant_uuid": group.as_str() }),
             ),
+            GroupError::Policy(error) => error.into(),
             GroupError::Escalation(error) => error.into(),
             GroupError::Database(error) => error.into(),
         }

@@ -6,6 +6,7 @@ mod email;
 mod external_auth;
 mod group;
 mod group_member;
+mod group_policy;
 mod identity_provider;
 mod list;
 mod login;
@@ -38,6 +39,7 @@ pub fn mount(routes: &mut Routes<'_>) {
     tenant::mount(routes);
     group::mount(routes);
     group_member::mount(routes);
+    group_policy::mount(routes);
     policy::mount(routes);
     user_policy::mount(routes);
     external_auth::mount(routes);
