@@ -1,7 +1,6 @@
 //! `/groups`: making, showing, renaming and deleting groups.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "also what tests share should stop a failing test, loudly"
 )]
 

@@ -1,8 +1,4 @@
 //! The list of groups: who sees which, in what order, in what parts.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "also what tests share should stop a failing test, loudly"
-)]
 
 use serde_json::json;
 use wazo_auth_test_support::Daemon;

@@ -1,8 +1,4 @@
 //! `/groups/{group_uuid}/users` and `/users/{user_uuid}/groups`: who is in a group.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "also what tests share should stop a failing test, loudly"
-)]
 
 use serde_json::{Value, json};
 use wazo_auth_test_support::{Daemon, http::Response};

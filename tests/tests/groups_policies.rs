@@ -1,8 +1,4 @@
 //! `/groups/{group_uuid}/policies`: which policies a group has.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "also what tests share should stop a failing test, loudly"
-)]
 
 use serde_json::{Value, json};
 use wazo_auth_database::queries::{
