@@ -1,5 +1,7 @@
 //! `/groups/{group_uuid}/users` and `/users/{user_uuid}/groups`: who is in a group.
 
+use std::thread;
+
 use serde_json::{Value, json};
 use wazo_auth_test_support::{Daemon, http::Response};
 use wazo_auth_tests::{
@@ -338,4 +340,37 @@ fn a_member_gets_what_the_policies_of_the_group_grant_at_the_next_login() {
     assert_eq!(join(&admin, &group, &alice).status, 204);
     assert_eq!(admin.delete(&format!("/groups/{group}")).status, 204);
     assert_eq!(list().status, 401);
+}
+
+#[test]
+fn whoever_joins_a_group_while_it_or_they_go_away_is_answered_all_the_same() {
+    let daemon = Daemon::builder().start();
+    let admin = Actor::admin(&daemon);
+    for round in 0..8 {
+        let group = group_id(&admin, &format!("group {round}"));
+        let users: Vec<String> = (0..4)
+            .map(|number| user_id(&admin, &format!("user {round} {number}")))
+            .collect();
+        let statuses: Vec<u16> = thread::scope(|scope| {
+            let mut asked = Vec::new();
+            for user in &users {
+                for _ in 0..2 {
+                    asked.push(scope.spawn(|| join(&admin, &group, user).status));
+                }
+            }
+            asked.push(scope.spawn(|| admin.delete(&format!("/groups/{group}")).status));
+            asked.push(scope.spawn(|| admin.delete(&format!("/users/{}", users[0])).status));
+            asked.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        let (joined, deleted) = statuses.split_at(8);
+        assert_eq!(deleted, [204, 204]);
+        assert!(
+            joined.iter().all(|status| [204, 404].contains(status)),
+            "{statuses:?}"
+        );
+        for user in &users[1..] {
+            let list = admin.get(&format!("/users/{user}/groups")).expect(200);
+            assert!(!sorted(&list, "uuid").contains(&group));
+        }
+    }
 }
