@@ -74,7 +74,7 @@ async fn list(exchange: Exchange) -> Result<HttpResponse, ApiError> {
         user_uuid: parameters.text("user_uuid"),
         policy_uuid: policy("policy_uuid"),
         policy_slug: policy("policy_slug"),
-        system_managed: parameters.boolean("read_only"),
+        system_managed: parameters.flag("read_only"),
     };
     parameters.check()?;
     let paging = sortable(paging)?;
