@@ -9,6 +9,7 @@
 
 pub mod external;
 pub mod graph;
+pub mod groups;
 pub mod markdown;
 pub mod offline;
 pub mod policies;

@@ -241,6 +241,68 @@ pub const DAEMON: &[(&str, &str, Access)] = &[
         "/users/{user_uuid}/policies/{policy_uuid}",
         Token("auth.users.{user_uuid}.policies.{policy_uuid}.delete"),
     ),
+    ("GET", "/groups", Token("auth.groups.read")),
+    ("POST", "/groups", Token("auth.groups.create")),
+    (
+        "GET",
+        "/groups/{group_uuid}",
+        Token("auth.groups.{group_uuid}.read"),
+    ),
+    (
+        "PUT",
+        "/groups/{group_uuid}",
+        Token("auth.groups.{group_uuid}.update"),
+    ),
+    (
+        "DELETE",
+        "/groups/{group_uuid}",
+        Token("auth.groups.{group_uuid}.delete"),
+    ),
+    (
+        "GET",
+        "/groups/{group_uuid}/policies",
+        Token("auth.groups.{group_uuid}.policies.read"),
+    ),
+    (
+        "PUT",
+        "/groups/{group_uuid}/policies/{policy_slug}",
+        Token("auth.groups.{group_uuid}.policies.{policy_slug}.create"),
+    ),
+    (
+        "DELETE",
+        "/groups/{group_uuid}/policies/{policy_slug}",
+        Token("auth.groups.{group_uuid}.policies.{policy_slug}.delete"),
+    ),
+    (
+        "PUT",
+        "/groups/{group_uuid}/policies/{policy_uuid}",
+        Token("auth.groups.{group_uuid}.policies.{policy_uuid}.create"),
+    ),
+    (
+        "DELETE",
+        "/groups/{group_uuid}/policies/{policy_uuid}",
+        Token("auth.groups.{group_uuid}.policies.{policy_uuid}.delete"),
+    ),
+    (
+        "GET",
+        "/groups/{group_uuid}/users",
+        Token("auth.groups.{group_uuid}.users.read"),
+    ),
+    (
+        "PUT",
+        "/groups/{group_uuid}/users/{user_uuid}",
+        Token("auth.groups.{group_uuid}.users.{user_uuid}.create"),
+    ),
+    (
+        "DELETE",
+        "/groups/{group_uuid}/users/{user_uuid}",
+        Token("auth.groups.{group_uuid}.users.{user_uuid}.delete"),
+    ),
+    (
+        "GET",
+        "/users/{user_uuid}/groups",
+        Token("auth.users.{user_uuid}.groups.read"),
+    ),
     ("GET", "/config", Token("auth.config.read")),
     ("PATCH", "/config", Token("auth.config.update")),
 ];

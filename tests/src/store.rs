@@ -147,6 +147,38 @@ impl Store {
             .to_string()
     }
 
+    /// Says whether a group is the system's, as another program could.
+    pub fn set_system_managed(&self, uuid: &str, system_managed: bool) {
+        let id = GroupId::from_database(uuid.to_owned());
+        self.write(move |db| group::set_system_managed(db, &id, system_managed));
+    }
+
+    /// Gives a policy to a group, whatever tenants they are of, as another program could.
+    pub fn give(&self, group: &str, policy: &PolicyId) {
+        let (group, policy) = (GroupId::from_database(group.to_owned()), policy.clone());
+        self.write(move |db| group::add_policy(db, &group, &policy));
+    }
+
+    /// Gives a policy to a user, whatever tenants they are of, as another program could.
+    pub fn hold(&self, user: &str, policy: &str) {
+        let user = UserId::from_database(user.to_owned());
+        let policy = PolicyId::from_database(policy.to_owned());
+        self.write(move |db| user::add_policy(db, &user, &policy));
+    }
+
+    /// Deletes a policy as another program could.
+    pub fn delete_policy(&self, uuid: &str) {
+        let id = PolicyId::from_database(uuid.to_owned());
+        self.write(move |db| policy::delete(db, &id));
+    }
+
+    /// Makes a user a member of a group, whatever tenants they are of, as another program could.
+    pub fn join(&self, user: &str, group: &str) {
+        let user = UserId::from_database(user.to_owned());
+        let group = GroupId::from_database(group.to_owned());
+        self.write(move |db| user::join_group(db, &user, &group));
+    }
+
     /// Says what a user's account is for.
     pub fn set_purpose(&self, uuid: &str, name: &str, purpose: &str) {
         let profile = Profile {
@@ -186,12 +218,6 @@ impl Store {
             policy::insert(db, &policy)
         });
         uuid
-    }
-
-    /// Gives a policy to a group.
-    pub fn give_to_group(&self, group: &str, policy: &PolicyId) {
-        let link = (GroupId::from_database(group.to_owned()), policy.clone());
-        self.write(move |db| group::add_policy(db, &link.0, &link.1));
     }
 
     /// What is stored of a user's password.

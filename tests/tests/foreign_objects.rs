@@ -12,8 +12,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use wazo_auth_test_support::{Daemon, daemon::Login, http::Response};
 use wazo_auth_tests::{
+    groups::group_id,
     routes::{Access, DAEMON},
     store::{PASSWORD, Store},
+    tenants::Actor,
 };
 
 /// An id that nothing ever had.
@@ -58,6 +60,7 @@ const REQUESTS: &[(&str, &str, &str, &str)] = &[
         "",
         r#"{"users": [{"uuid": "{user_uuid}"}]}"#,
     ),
+    ("PUT", "/groups/{group_uuid}", "", r#"{"name": "renamed"}"#),
     (
         "PUT",
         "/policies/{policy_uuid}",
@@ -111,6 +114,10 @@ fn side(daemon: &Daemon, admin: &Login, store: &Store, name: &str) -> Objects {
     let login = Login::read(&request.json(&body).send());
     let slug = format!("{name}-policy");
     let policy = store.policy(Some(&tenant), &slug, &["a.b", "c.d"]);
+    let group = group_id(
+        &Actor::admin(daemon).within(&tenant),
+        &format!("{name}-group"),
+    );
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     BTreeMap::from([
         ("parent_tenant_uuid", tenant),
@@ -118,6 +125,7 @@ fn side(daemon: &Daemon, admin: &Login, store: &Store, name: &str) -> Objects {
         ("user_uuid", user),
         ("email_uuid", text(&emails[0]["uuid"])),
         ("session_uuid", text(&login.data["session_uuid"])),
+        ("group_uuid", group),
         ("policy_uuid", policy.to_string()),
         ("policy_slug", slug),
     ])
@@ -156,6 +164,7 @@ fn everything(daemon: &Daemon, admin: &Login, store: &Store) -> Vec<String> {
         "/sessions?recurse=true&order=mobile",
         "/tokens?recurse=true",
         "/policies?recurse=true",
+        "/groups?recurse=true",
     ]
     .iter()
     .map(|path| {

@@ -166,8 +166,6 @@ const MISSING: &[(&str, &str)] = &[
         "/users/{user_uuid}/external/",
         "services that users connect",
     ),
-    ("/groups", "groups"),
-    ("/users/{user_uuid}/groups", "groups"),
     ("/users/register", "what sends mails"),
     ("/users/{user_uuid}/emails/", "what sends mails"),
     ("GET /users/password/reset", "what sends mails"),

@@ -250,7 +250,7 @@ fn users_are_found_by_what_they_may_do() {
     assert_eq!(of(&format!("has_policy_slug={direct}")), ["direct"]);
     let policy = store.policy(None, "shared-by-all", &["e.f"]);
     let group = store.group_of_all_users(admin.data["metadata"]["tenant_uuid"].as_str().unwrap());
-    store.give_to_group(&group, &policy);
+    store.give(&group, &policy);
     for query in [
         format!("policy_uuid={policy}"),
         "policy_slug=shared-by-all".to_owned(),

@@ -1,6 +1,7 @@
 //! What clients read when something fails. Statuses and error ids stand here and nowhere else.
 
 mod escalation;
+mod group;
 mod policy;
 mod tenant;
 

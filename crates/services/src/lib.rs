@@ -17,6 +17,7 @@ mod context;
 pub mod escalation;
 mod event;
 pub mod external_auth;
+pub mod group;
 mod host;
 pub mod identity_provider;
 pub mod internal_token;

@@ -271,6 +271,18 @@ pub fn update(db: &mut Connection, uuid: &GroupId, name: &str) -> DatabaseResult
     Ok(changed > 0)
 }
 
+/// Says whether a group is the system's. Answers whether it is there.
+pub fn set_system_managed(
+    db: &mut Connection,
+    uuid: &GroupId,
+    system_managed: bool,
+) -> DatabaseResult<bool> {
+    let changed = diesel::update(auth_group::table.find(uuid.as_str()))
+        .set(auth_group::system_managed.eq(system_managed))
+        .execute(db)?;
+    Ok(changed > 0)
+}
+
 /// Deletes a group; users and policies stay. Answers whether it was there.
 pub fn delete(db: &mut Connection, uuid: &GroupId) -> DatabaseResult<bool> {
     Ok(diesel::delete(auth_group::table.find(uuid.as_str())).execute(db)? > 0)

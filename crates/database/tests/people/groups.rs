@@ -41,13 +41,22 @@ fn a_group_is_stored_renamed_and_deleted() {
             assert_eq!(found.as_ref(), Some(&group), "{name}");
             assert_eq!(groups::find_by_slug(db, &child, "Equipe")?, None, "{name}");
             assert!(groups::update(db, &group.uuid, "Team")?, "{name}");
+            assert!(
+                groups::set_system_managed(db, &group.uuid, false)?,
+                "{name}"
+            );
             group.name = "Team".to_owned();
+            group.system_managed = false;
             let scope = Scope::Tenant(child);
             let found = groups::find_within(db, &scope, &group.uuid)?;
             assert_eq!(found.as_ref(), Some(&group), "{name}");
             assert!(groups::delete(db, &group.uuid)?, "{name}");
             assert!(!groups::delete(db, &group.uuid)?, "{name}");
             assert!(!groups::update(db, &group.uuid, "Team")?, "{name}");
+            assert!(
+                !groups::set_system_managed(db, &group.uuid, true)?,
+                "{name}"
+            );
             assert_eq!(
                 groups::find_within(db, &scope, &group.uuid)?,
                 None,

@@ -1,5 +1,6 @@
 //! The query parameters that lists share.
 
+use actix_web::http::StatusCode;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde_json::{Value, json};
 use wazo_auth_services::list::{Direction, Page, Paging};
@@ -143,6 +144,24 @@ impl Parameters {
         // More than fits is more than there is.
         Some(u64::try_from(number).unwrap_or(u64::MAX))
     }
+}
+
+/// A column to order by, or the name of one that clients may ask for and lists cannot be ordered by.
+pub type Sortable<O> = Result<O, &'static str>;
+
+/// Refuses what a list cannot be ordered by, when nothing else was wrong.
+pub fn sortable<O>(paging: Paging<Sortable<O>>) -> Result<Paging<O>, ApiError> {
+    let order = paging.order.map_err(|column| {
+        let reason = format!("Invalid sort column: {column}");
+        ApiError::reason(StatusCode::BAD_REQUEST, reason)
+    })?;
+    Ok(Paging {
+        order,
+        search: paging.search,
+        direction: paging.direction,
+        limit: paging.limit,
+        offset: paging.offset,
+    })
 }
 
 /// A part of a list, as clients see it.

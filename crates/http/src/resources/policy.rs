@@ -1,25 +1,28 @@
 //! `/policies`.
 
-use actix_web::{
-    HttpResponse,
-    http::{Method, StatusCode},
-};
+use actix_web::{HttpResponse, http::Method};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wazo_auth_model::{access::MAX_ACCESS_LENGTH, ids::PolicyId, slug};
-use wazo_auth_services::{
-    list::Paging,
-    policy::{self, Exposed, Filter, Name, New, Order, Profile},
-};
+use wazo_auth_services::policy::{self, Exposed, Filter, Name, New, Order, Profile};
 
 use crate::{
     app::{Routes, acl},
     body,
     error::ApiError,
     exchange::Exchange,
-    resources::list::Parameters,
+    resources::list::{Parameters, Sortable, sortable},
     validation::fields::{self, Field, Pattern},
 };
+
+/// What the list can be ordered by.
+const COLUMNS: &[(&str, Sortable<Order>)] = &[
+    ("name", Ok(Order::Name)),
+    ("slug", Ok(Order::Slug)),
+    ("description", Ok(Order::Description)),
+    ("uuid", Ok(Order::Uuid)),
+    ("read_only", Err("read_only")),
+];
 
 pub fn mount(routes: &mut Routes<'_>) {
     routes.add(Method::GET, "/policies", acl("auth.policies.read"), list);
@@ -94,15 +97,7 @@ pub fn mount(routes: &mut Routes<'_>) {
 /// Lists the policies that the caller sees.
 async fn list(exchange: Exchange) -> Result<HttpResponse, ApiError> {
     let mut parameters = Parameters::of(&exchange);
-    let columns = [
-        ("name", Some(Order::Name)),
-        ("slug", Some(Order::Slug)),
-        ("description", Some(Order::Description)),
-        ("uuid", Some(Order::Uuid)),
-        // It may be asked for, but is not stored.
-        ("read_only", None),
-    ];
-    let paging = parameters.paging(&columns, Some(Order::Name));
+    let paging = parameters.paging(COLUMNS, Ok(Order::Name));
     let recurse = parameters.recurse();
     let filter = Filter {
         uuid: parameters.text("uuid"),
@@ -114,19 +109,7 @@ async fn list(exchange: Exchange) -> Result<HttpResponse, ApiError> {
         read_only: parameters.flag("read_only"),
     };
     parameters.check()?;
-    let Some(order) = paging.order else {
-        return Err(ApiError::reason(
-            StatusCode::BAD_REQUEST,
-            "Invalid sort column: read_only",
-        ));
-    };
-    let paging = Paging {
-        order,
-        search: paging.search,
-        direction: paging.direction,
-        limit: paging.limit,
-        offset: paging.offset,
-    };
+    let paging = sortable(paging)?;
     let (policies, total) = exchange
         .run(move |cx| policy::list(cx, filter, paging, recurse))
         .await?;

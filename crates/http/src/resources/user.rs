@@ -173,7 +173,7 @@ impl Body {
 }
 
 /// A user as clients see it.
-fn represent(described: &Described) -> Value {
+pub(super) fn represent(described: &Described) -> Value {
     let user = &described.user;
     let emails: Vec<Value> = described
         .emails

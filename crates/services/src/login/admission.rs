@@ -63,7 +63,7 @@ pub(super) struct Admitted {
 /// What became of an attempt.
 pub(super) enum Outcome {
     /// The login is in.
-    Admitted(Admitted),
+    Admitted(Box<Admitted>),
     /// The password that was checked is no longer what is stored: this is.
     PasswordReplaced(Option<StoredPassword>),
 }
@@ -128,11 +128,11 @@ impl Admission {
         )?;
         let (refresh_token, sessions_revoked) =
             kept.map_or((None, 0), |kept| (Some(kept.uuid), kept.sessions_revoked));
-        Ok(Outcome::Admitted(Admitted {
+        Ok(Outcome::Admitted(Box::new(Admitted {
             token,
             refresh_token,
             sessions_revoked,
-        }))
+        })))
     }
 }
 

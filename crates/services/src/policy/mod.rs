@@ -85,7 +85,7 @@ impl Exposed {
     }
 
     /// A policy as it is seen from a tenant.
-    fn seen_from(tenant: Option<&TenantId>, found: queries::policy::Visible) -> Self {
+    pub(crate) fn seen_from(tenant: Option<&TenantId>, found: queries::policy::Visible) -> Self {
         let read_only = is_read_only(&found);
         let mut policy = found.policy;
         if let Some(tenant) = tenant

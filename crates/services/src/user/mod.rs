@@ -200,7 +200,11 @@ fn describe(db: &mut Connection, user: User) -> DatabaseResult<Described> {
     Ok(Described { user, emails })
 }
 
-fn describe_all(db: &mut Connection, users: Vec<User>) -> DatabaseResult<Vec<Described>> {
+/// Adds to users what belongs to them, with one query.
+pub(crate) fn describe_all(
+    db: &mut Connection,
+    users: Vec<User>,
+) -> DatabaseResult<Vec<Described>> {
     let ids: Vec<UserId> = users.iter().map(|user| user.uuid.clone()).collect();
     let mut emails: std::collections::HashMap<UserId, Vec<Email>> = Default::default();
     for email in queries::email::list_by_users(db, &ids)? {
