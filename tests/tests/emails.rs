@@ -156,6 +156,12 @@ fn a_list_of_addresses_that_breaks_a_rule_is_refused_as_a_whole() {
             ),
             json!({ "_schema": ["The same address can only be used once"] }),
         ),
+        (
+            json!({ "emails": vec![json!({}); 101] }),
+            json!({ "emails": [{ "constraint_id": "length",
+                "constraint": { "min": null, "max": 100 },
+                "message": "Longer than maximum length 100." }] }),
+        ),
     ] {
         // A bare null stands for its failure.
         let message = fill(message, &null);
@@ -207,6 +213,12 @@ fn an_address_belongs_to_one_user() {
         taken(&put(&daemon, &admin, &path, &twice), "A@example.com");
     }
     assert_eq!(emails(&daemon, &admin, &alice), json!([]));
+    // The database folds letters otherwise than texts alone do.
+    let folded = json!({ "emails": [
+        { "address": "ΑΣ@example.com", "main": true }, { "address": "ασ@example.com" },
+    ] });
+    let answer = put(&daemon, &admin, &own(&alice), &folded);
+    assert_eq!(answer.status, 409, "{answer:?}");
     put(&daemon, &admin, &own(&bob), &one("bob@EXAMPLE.com")).is(200);
     taken(
         &put(&daemon, &admin, &own(&alice), &one("bob@example.com")),

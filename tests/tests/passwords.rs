@@ -316,6 +316,11 @@ fn without_a_name_in_the_query_nobody_is_meant() {
         request.json(&json!({ "password": "x" })).send()
     };
     assert_unknown(&post("/users/password/reset"), "None");
+    let store = Store::of(daemon.installation());
+    let none = store.mailed_token("auth.users.password.reset.None.create");
+    let request = daemon.client().post("/users/password/reset").token(&none);
+    let answer = request.json(&json!({ "password": "x" })).send();
+    assert_unknown(&answer, "None");
     assert_unknown(&post("/users/password/reset?user_uuid=x"), "x");
     // The token comes before the body.
     let request = daemon.client().post("/users/password/reset?user_uuid=x");
@@ -382,4 +387,71 @@ fn a_login_renews_the_form_of_a_password_and_gets_its_token() {
         "another form"
     );
     let _ = daemon.try_login("alice", "wrong").is(401);
+}
+
+#[test]
+fn a_token_from_a_mail_is_no_good_for_whoever_gets_the_id_later() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let admin = daemon.admin();
+    let path = format!("/users/{NOBODY}");
+    let make = || {
+        let request = daemon.client().post("/users").token(&admin.token);
+        let body = json!({ "uuid": NOBODY, "username": "alice", "password": "secret" });
+        request.json(&body).send().is(200);
+    };
+    for how in ["deleted", "disabled"] {
+        make();
+        let token = mailed(&store, NOBODY);
+        if how == "disabled" {
+            let request = daemon.client().put(&path).token(&admin.token);
+            let _ = request.json(&json!({ "enabled": false })).send().is(200);
+        }
+        let _ = daemon
+            .client()
+            .delete(&path)
+            .token(&admin.token)
+            .send()
+            .is(204);
+        make();
+        let _ = reset(&daemon, &token, NOBODY, &json!("stolen")).is(401);
+        let _ = daemon.login("alice", "secret");
+        let _ = daemon
+            .client()
+            .delete(&path)
+            .token(&admin.token)
+            .send()
+            .is(204);
+    }
+}
+
+#[test]
+fn a_client_that_refreshes_while_its_login_goes_to_somebody_else_gets_nothing() {
+    let gate = Home::new();
+    let daemon = Daemon::builder()
+        .plugin(plugins::bad("tells"))
+        .config(&format!(
+            "enabled_metadata_plugins: {{fails: true}}\n\
+             purpose_metadata_mapping: {{user: [fails]}}\n\
+             fails: {{gate: '{}'}}\n",
+            gate.path().display()
+        ))
+        .start();
+    let store = Store::of(daemon.installation());
+    let user = store.user(None, "hang", &[]);
+    home::write(&gate.join("open"), "");
+    let desk = offline(&daemon, "hang", PASSWORD);
+    for file in ["open", "reached"] {
+        std::fs::remove_file(gate.join(file)).unwrap();
+    }
+    thread::scope(|scope| {
+        let refreshed = scope.spawn(|| refresh(&daemon, &desk));
+        let reached = || gate.join("reached").exists().then_some(());
+        wait::until("the refresh is past the check", reached);
+        store.change_user(&user, "renamed", true);
+        let _ = store.user(None, "hang", &["#"]);
+        home::write(&gate.join("open"), "");
+        assert_eq!(refreshed.join().unwrap(), 401);
+    });
+    assert_eq!(refresh(&daemon, &desk), 200, "under the new name");
 }

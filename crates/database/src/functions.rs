@@ -58,7 +58,7 @@ pub fn register(connection: &mut SqliteConnection) -> QueryResult<()> {
               pattern: String| last.matches(&pattern, &[first, second, third]),
     )?;
     lower_utils::register_impl(connection, |text: Option<String>| {
-        text.map(|text| text.to_lowercase())
+        text.map(|text| wazo_auth_model::search::lower(&text))
     })
 }
 

@@ -31,7 +31,7 @@ impl Check {
                 .to_owned()
         };
         let check = |template: &str| Self {
-            access: required_access(template, path),
+            access: required_access(template, path, ""),
             token: token(),
             tenant: header(request, "wazo-tenant")
                 .filter(|tenant| !tenant.is_empty())
@@ -61,7 +61,8 @@ impl Check {
             Access::QueryToken(template) => {
                 let query = query_pairs(request);
                 Self {
-                    access: required_access(template, &query),
+                    // Python's word for nothing: accesses have it.
+                    access: required_access(template, &query, "None"),
                     token: linked(&query),
                     terse: true,
                     ..check(template)
@@ -129,7 +130,7 @@ impl Check {
 
 /// A template with the path's parameters in the places of their names. What a parameter holds is text,
 /// even if it looks like a name.
-fn required_access(template: &str, parameters: &[(String, String)]) -> String {
+fn required_access(template: &str, parameters: &[(String, String)], absent: &str) -> String {
     let mut access = String::with_capacity(template.len() + 64);
     let mut rest = template;
     while let Some((before, (name, behind))) = rest
@@ -137,10 +138,10 @@ fn required_access(template: &str, parameters: &[(String, String)]) -> String {
         .and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
     {
         access.push_str(before);
-        if let Some((_, value)) = parameters.iter().find(|(known, _)| known == name) {
-            // A dot in a value must not open a new word of the access.
-            access.push_str(&value.replace('.', "_"));
-        }
+        let value = parameters.iter().find(|(known, _)| known == name);
+        let value = value.map_or(absent, |(_, value)| value.as_str());
+        // A dot in a value must not open a new word of the access.
+        access.push_str(&value.replace('.', "_"));
         rest = behind;
     }
     access.push_str(rest);
@@ -164,7 +165,7 @@ mod tests {
             ("{c}.z", ".z"),
             ("{", "{"),
         ] {
-            assert_eq!(required_access(template, &parameters), access);
+            assert_eq!(required_access(template, &parameters, ""), access);
         }
     }
 }

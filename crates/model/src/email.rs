@@ -1,11 +1,14 @@
 //! E-mail addresses: which texts are some.
 
+/// The longest address that mail can be sent to, in bytes (RFC 5321 §4.5.3.1.3, without its brackets).
+const MAX_LENGTH: usize = 254;
+
 /// Whether a text is an e-mail address: a local part of dot-separated atoms or a quoted string (RFC
 /// 5321 §4.1.2, with letters of all scripts), and behind the last `@` a domain, an IPv4 address in
 /// brackets, or `localhost`. International domains count by their ASCII form.
 #[must_use]
 pub fn is_address(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else {
+    let Some((local, domain)) = text.rsplit_once('@').filter(|_| text.len() <= MAX_LENGTH) else {
         return false;
     };
     is_local_part(local)
@@ -84,6 +87,13 @@ fn is_ipv4(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_no_longer_than_mail_can_be_sent_to() {
+        let address = |length: usize| format!("{}@example.com", "a".repeat(length - 12));
+        assert!(is_address(&address(254)));
+        assert!(!is_address(&address(255)));
+    }
 
     #[test]
     fn addresses_have_a_local_part_and_a_domain() {

@@ -67,6 +67,13 @@ impl Pattern {
     }
 }
 
+/// A text in lower case, character by character as PostgreSQL does it: two texts are one login, or one
+/// slug, when these are the same.
+#[must_use]
+pub fn lower(text: &str) -> String {
+    text.chars().map(fold).collect()
+}
+
 /// Lower case, character by character as PostgreSQL does it: no letter becomes two.
 fn fold(character: char) -> char {
     let mut lower = character.to_lowercase();

@@ -163,6 +163,7 @@ fn insert(cx: &Context, wanted: &InitialUser) -> Result<Outcome, BootstrapError>
     cx.transaction(move |db| {
         let policy = queries::policy::find_by_slug(db, &top, &wanted.policy_slug)?
             .ok_or_else(|| BootstrapError::UnknownPolicy(wanted.policy_slug.clone()))?;
+        queries::user::lock_login(db, &wanted.username)?;
         if queries::user::owns_login(db, &wanted.username)? {
             // Disabled, or an address: not ours to take over.
             return Err(BootstrapError::DifferentPassword(wanted.username.clone()));

@@ -64,9 +64,16 @@ pub fn add_users(
     let (visible, idp_type) = (subtree(cx), idp_type.to_owned());
     let users = users.to_vec();
     cx.transaction(move |db| {
+        let mut ids = Vec::with_capacity(users.len());
         for user in &users {
-            let user = find(db, &visible, user)?;
-            queries::user::set_authentication_method(db, &user, &idp_type)?;
+            ids.push(find(db, &visible, user)?);
+        }
+        // In one order for all: two requests about the same users do not wait for each other.
+        ids.sort_unstable();
+        for user in ids {
+            if !queries::user::set_authentication_method(db, &user, &idp_type)? {
+                return Err(IdentityProviderError::UnknownUser(user.to_string()));
+            }
         }
         Ok(())
     })
@@ -83,6 +90,7 @@ pub fn remove_user(cx: &Context, idp_type: &str, user: &str) -> Result<(), Ident
     let (visible, idp_type, user) = (subtree(cx), idp_type.to_owned(), user.to_owned());
     cx.transaction(move |db| {
         let user = find(db, &visible, &user)?;
+        queries::user::lock(db, &user)?;
         let now = queries::user::find(db, user.as_str())?;
         if now.is_some_and(|now| now.own_authentication_method == idp_type) {
             queries::user::set_authentication_method(db, &user, DEFAULT_METHOD)?;
@@ -91,10 +99,10 @@ pub fn remove_user(cx: &Context, idp_type: &str, user: &str) -> Result<(), Ident
     })
 }
 
-/// The id of a user that the caller may see, whose row waits for the end of the transaction.
+/// The id of a user that the caller may see.
 fn find(db: &mut Connection, visible: &Scope, user: &str) -> Result<UserId, IdentityProviderError> {
     let id = UserId::from_database(user.to_owned());
-    if queries::user::find_within(db, visible, &id)?.is_none() || !queries::user::lock(db, &id)? {
+    if queries::user::find_within(db, visible, &id)?.is_none() {
         return Err(IdentityProviderError::UnknownUser(user.to_owned()));
     }
     Ok(id)

@@ -64,7 +64,7 @@ pub struct LoginRequest {
     pub tenant_id: Option<String>,
     /// The tenant that it names, by a domain.
     pub domain_name: Option<String>,
-    /// The backend that it named. It selects nothing.
+    /// The backend that it named. It selects the default policy (`backend_policies`) and no backend.
     pub backend: String,
     /// The lifetime that it asked for, in seconds.
     pub expiration: Option<i64>,

@@ -20,8 +20,13 @@ use crate::{
 /// What errors call the bodies of this resource.
 const RESOURCE: &str = "emails";
 
+/// How many addresses a user may have: each is a login that is claimed while others wait.
+const MAX_EMAILS: usize = 100;
+
 /// All addresses of a user.
-const EMAILS: &[Field] = &[Field::list("emails", &Field::object("", EMAIL)).required()];
+const EMAILS: &[Field] = &[Field::list("emails", &Field::object("", EMAIL))
+    .max_items(MAX_EMAILS)
+    .required()];
 
 const EMAIL: &[Field] = &[
     Field::email("address").required(),
@@ -30,7 +35,9 @@ const EMAIL: &[Field] = &[
 ];
 
 /// The same, where only the address and its use are looked at.
-const OWN_EMAILS: &[Field] = &[Field::list("emails", &Field::object("", OWN_EMAIL)).required()];
+const OWN_EMAILS: &[Field] = &[Field::list("emails", &Field::object("", OWN_EMAIL))
+    .max_items(MAX_EMAILS)
+    .required()];
 
 const OWN_EMAIL: &[Field] = &[Field::email("address").required(), Field::boolean("main")];
 

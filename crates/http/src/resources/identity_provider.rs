@@ -13,11 +13,15 @@ use crate::{
     validation::fields::{self, Field},
 };
 
+/// How many users one request may change.
+const MAX_USERS: usize = 10_000;
+
 /// Users who are to have a provider.
 const USERS: &[Field] = &[Field::list(
     "users",
     &Field::object("", &[Field::text("uuid").required()]),
 )
+.max_items(MAX_USERS)
 .required()];
 
 pub fn mount(routes: &mut Routes<'_>) {

@@ -167,9 +167,12 @@ const PROFILE: &[Field] = &[
     Field::list(
         "domain_names",
         &Field::text("").matching(&DOMAIN_NAME_PATTERN),
-    ),
+    )
+    .max_items(MAX_DOMAIN_NAMES),
     Field::object("address", ADDRESS),
 ];
+/// How many domains a tenant may have: all are looked for in one statement.
+const MAX_DOMAIN_NAMES: usize = 1_000;
 const ADDRESS: &[Field] = &[
     Field::text("line_1").length(1, 256).nullable(),
     Field::text("line_2").length(1, 256).nullable(),

@@ -31,7 +31,12 @@ pub struct Field {
     range: Option<(i64, i64)>,
     choices: &'static [&'static str],
     pattern: Option<&'static Pattern>,
+    max_items: usize,
 }
+
+/// How many failures of the items of a list are told: a client that sends thousands of wrong ones learns
+/// no more from thousands of messages.
+const MAX_FAILURES: usize = 20;
 
 #[derive(Debug, Clone, Copy)]
 enum Kind {
@@ -75,6 +80,7 @@ impl Field {
             range: None,
             choices: &[],
             pattern: None,
+            max_items: usize::MAX,
         }
     }
 
@@ -111,6 +117,12 @@ impl Field {
     /// An object with these members.
     pub const fn object(name: &'static str, members: &'static [Self]) -> Self {
         Self::new(name, Kind::Object(members))
+    }
+
+    /// How many items a list may have.
+    pub const fn max_items(mut self, max: usize) -> Self {
+        self.max_items = max;
+        self
     }
 
     /// Null is a value too.
@@ -200,6 +212,15 @@ impl Field {
                     Kind::Object(_) => no_object(),
                     _ => wrong_type("list"),
                 })?;
+                if items.len() > self.max_items {
+                    let max = self.max_items;
+                    let message = format!("Longer than maximum length {max}.");
+                    return Err(broken(
+                        "length",
+                        json!({ "min": null, "max": max }),
+                        &message,
+                    ));
+                }
                 check_items(items, item)
             }
             Kind::Object(members) => {
@@ -292,6 +313,9 @@ fn check_items(items: &[Value], item: &Field) -> Result<Value, Value> {
             Ok(value) => passed.push(value),
             Err(failure) => {
                 failures.insert(place.to_string(), failure);
+                if failures.len() == MAX_FAILURES {
+                    break;
+                }
             }
         }
     }
@@ -380,13 +404,13 @@ impl Failures {
 
     /// The answer of most resources: the first thing that is wrong, and nothing else.
     pub fn first(&self, resource: &str) -> ApiError {
-        let (message, details) = first(&Value::Object(self.0.clone()));
+        let (message, details) = first_of(&self.0);
         ApiError::invalid(resource, message, details)
     }
 
     /// As [`first`](Self::first), without saying where.
     pub fn first_message(&self, resource: &str) -> ApiError {
-        let (message, _) = first(&Value::Object(self.0.clone()));
+        let (message, _) = first_of(&self.0);
         ApiError::invalid(resource, message, json!({}))
     }
 
@@ -422,13 +446,9 @@ fn first(failure: &Value) -> (Value, Value) {
     match failure {
         Value::Array(failures) => failures.first().map_or_else(Default::default, first),
         Value::String(message) => (json!(message), json!({ "message": message })),
-        Value::Object(members) => match (members.get("message"), members.iter().next()) {
-            (Some(message @ Value::String(_)), _) => (message.clone(), failure.clone()),
-            (_, Some((name, inner))) => {
-                let (message, details) = first(inner);
-                (message, json!({ name: details }))
-            }
-            (_, None) => Default::default(),
+        Value::Object(members) => match members.get("message") {
+            Some(message @ Value::String(_)) => (message.clone(), failure.clone()),
+            _ => first_of(members),
         },
         _ => Default::default(),
     }
@@ -439,6 +459,16 @@ impl Failures {
     pub fn list_parameters(self) -> ApiError {
         ApiError::invalid_list(self.0)
     }
+}
+
+fn first_of(failures: &Map<String, Value>) -> (Value, Value) {
+    failures
+        .iter()
+        .next()
+        .map_or_else(Default::default, |(name, inner)| {
+            let (message, details) = first(inner);
+            (message, json!({ name: details }))
+        })
 }
 
 impl ApiError {
@@ -466,199 +496,4 @@ impl ApiError {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde::Deserialize;
-
-    use super::*;
-
-    const SLUG: Pattern = Pattern {
-        shown: "^[a-z]+$",
-        is: |text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase()),
-    };
-    const THING: &[Field] = &[
-        Field::text("name").length(1, 4).nullable(),
-        Field::text("slug").length(1, 4).matching(&SLUG),
-        Field::text("kind").one_of(&["a", "b"]),
-        Field::boolean("on"),
-        Field::integer("size").range(1, 9),
-        Field::uuid("uuid"),
-        Field::list(
-            "mails",
-            &Field::object("", &[Field::email("address").required()]),
-        ),
-        Field::object("place", &[Field::text("city").length(1, 4).nullable()]),
-    ];
-    const SECRET: &[Field] = &[Field::text("password").min_length(1).required()];
-
-    #[derive(Debug, PartialEq, Deserialize)]
-    struct Thing {
-        name: Option<String>,
-        slug: Option<String>,
-        kind: Option<String>,
-        on: Option<bool>,
-        size: Option<i64>,
-        uuid: Option<String>,
-        #[serde(default)]
-        mails: Vec<Mail>,
-        place: Option<Place>,
-    }
-
-    #[derive(Debug, PartialEq, Deserialize)]
-    struct Mail {
-        address: String,
-    }
-
-    #[derive(Debug, PartialEq, Deserialize)]
-    struct Place {
-        city: Option<String>,
-    }
-
-    fn failures(document: Value) -> Value {
-        Value::Object(read::<Thing>(&document, &[THING]).unwrap_err().0)
-    }
-
-    #[test]
-    fn a_body_is_read_in_the_forms_that_the_daemon_works_with() {
-        let thing: Thing = read(
-            &json!({
-                "name": null, "slug": "ab", "kind": "b", "on": "yes", "size": "7",
-                "uuid": "{0D7D2C61-54A1-4A6E-9A0E-5F0C8E0A1B11}", "mails": [{"address": "a@b.io"}],
-                "place": {"city": null, "planet": 3}, "other": [],
-            }),
-            &[THING],
-        )
-        .unwrap();
-        assert_eq!(
-            thing,
-            Thing {
-                name: None,
-                slug: Some("ab".to_owned()),
-                kind: Some("b".to_owned()),
-                on: Some(true),
-                size: Some(7),
-                uuid: Some("0d7d2c61-54a1-4a6e-9a0e-5f0c8e0a1b11".to_owned()),
-                mails: vec![Mail {
-                    address: "a@b.io".to_owned()
-                }],
-                place: Some(Place { city: None }),
-            }
-        );
-    }
-
-    #[test]
-    fn what_counts_as_nothing_is_an_empty_body() {
-        for nothing in [
-            json!(null),
-            json!([]),
-            json!({}),
-            json!(""),
-            json!(0),
-            json!(false),
-        ] {
-            let thing: Thing = read(&nothing, &[THING]).unwrap();
-            assert_eq!(thing.name, None);
-        }
-        for something in [json!([1]), json!("a"), json!(1), json!(true)] {
-            assert_eq!(
-                failures(something),
-                json!({ "_schema": ["Invalid input type."] })
-            );
-        }
-    }
-
-    #[test]
-    fn each_failure_has_the_words_of_its_rule() {
-        assert_eq!(
-            failures(json!({
-                "name": "abcde", "slug": "ABCDE", "kind": null, "on": 2, "size": 10, "uuid": "x",
-                "mails": [{"address": "x"}, {}, 3], "place": {"city": ""},
-            })),
-            json!({
-                "name": [{"constraint_id": "length", "constraint": {"min": 1, "max": 4},
-                    "message": "Length must be between 1 and 4."}],
-                "slug": [
-                    {"constraint_id": "length", "constraint": {"min": 1, "max": 4},
-                        "message": "Length must be between 1 and 4."},
-                    {"constraint_id": "regex", "constraint": "^[a-z]+$",
-                        "message": "String does not match expected pattern."},
-                ],
-                "kind": {"message": "Field may not be null.", "constraint_id": "not_null",
-                    "constraint": "not_null"},
-                "on": {"message": "Not a valid boolean.", "constraint_id": "type",
-                    "constraint": "boolean"},
-                "size": [{"constraint_id": "range", "constraint": {"min": 1, "max": 9}, "message":
-                    "Must be greater than or equal to 1 and less than or equal to 9."}],
-                "uuid": {"message": "Not a valid UUID.", "constraint_id": "type",
-                    "constraint": "uuid"},
-                "mails": {
-                    "0": {"address": [{"constraint_id": "type", "constraint": "email",
-                        "message": "Not a valid email address."}]},
-                    "1": {"address": {"message": "Missing data for required field.",
-                        "constraint_id": "required", "constraint": "required"}},
-                    "2": {"_schema": ["Invalid input type."]},
-                },
-                "place": {"city": [{"constraint_id": "length", "constraint": {"min": 1, "max": 4},
-                    "message": "Length must be between 1 and 4."}]},
-            })
-        );
-        assert_eq!(
-            failures(json!({ "mails": "x", "place": [], "kind": "c", "name": 1 })),
-            json!({
-                "name": {"message": "Not a valid string.", "constraint_id": "type",
-                    "constraint": "string"},
-                "kind": [{"constraint_id": "enum", "constraint": {"choices": ["a", "b"]},
-                    "message": "Must be one of: a, b."}],
-                "mails": {"message": "Invalid type.", "constraint_id": "type",
-                    "constraint": "dict"},
-                "place": {"message": "Invalid type.", "constraint_id": "type",
-                    "constraint": "dict"},
-            })
-        );
-    }
-
-    #[test]
-    fn the_first_failure_is_that_of_the_first_field_in_the_table() {
-        let failures = read::<Value>(
-            &json!({ "size": 0, "slug": "ABCDE", "password": "" }),
-            &[THING, SECRET],
-        )
-        .unwrap_err();
-        assert_eq!(
-            first(&Value::Object(failures.0)),
-            (
-                json!("Length must be between 1 and 4."),
-                json!({ "slug": {"constraint_id": "length", "constraint": {"min": 1, "max": 4},
-                    "message": "Length must be between 1 and 4."} })
-            )
-        );
-        let failures = read::<Value>(&json!({ "password": "" }), &[THING, SECRET]).unwrap_err();
-        assert_eq!(
-            first(&Value::Object(failures.0)),
-            (
-                json!("Shorter than minimum length 1."),
-                json!({ "password": {"constraint_id": "length",
-                    "constraint": {"min": 1, "max": null},
-                    "message": "Shorter than minimum length 1."} })
-            )
-        );
-    }
-
-    #[test]
-    fn a_failure_inside_is_found_under_the_names_that_lead_to_it() {
-        let failures =
-            read::<Thing>(&json!({ "mails": [{"address": "a@b.io"}, {}] }), &[THING]).unwrap_err();
-        let (message, details) = first(&Value::Object(failures.0));
-        assert_eq!(message, "Missing data for required field.");
-        assert_eq!(
-            details,
-            json!({ "mails": { "1": { "address": {
-                "message": "Missing data for required field.",
-                "constraint_id": "required", "constraint": "required",
-            } } } })
-        );
-        assert_eq!(
-            first(&Value::Object(Failures::rules(&["No."]).0)),
-            (json!("No."), json!({ "_schema": { "message": "No." } }))
-        );
-    }
-}
+mod tests;

@@ -42,6 +42,7 @@ pub(super) enum Entrant {
     Client {
         uuid: UserId,
         method: String,
+        login: String,
         refresh_token: RefreshTokenId,
         client_id: String,
     },
@@ -149,6 +150,7 @@ impl Entrant {
             Some(kept) => Self::Client {
                 uuid: user.uuid,
                 method: verified.method,
+                login: verified.login,
                 refresh_token: kept.uuid,
                 client_id: kept.client_id.unwrap_or_default(),
             },
@@ -179,14 +181,15 @@ impl Entrant {
             Self::Client {
                 uuid,
                 method,
+                login,
                 refresh_token,
                 client_id,
             } => {
                 queries::user::lock(db, uuid)?;
-                let user = queries::user::find(db, uuid.as_str())?
-                    .filter(|now| now.enabled == Some(true))
-                    .filter(|now| now.authentication_method == *method)
-                    .ok_or_else(|| refused(format!("No such user: \"{uuid}\"")))?;
+                // The backend described whoever has this login.
+                let user = queries::user::find_by_login(db, login)?
+                    .filter(|now| now.uuid == *uuid && now.authentication_method == *method)
+                    .ok_or_else(|| refused(format!("No such user: \"{login}\"")))?;
                 queries::refresh_token::find_and_hold(db, refresh_token, client_id)?
                     .ok_or_else(|| authentication::unknown_refresh_token(client_id))?;
                 Ok(Some(user))

@@ -78,18 +78,17 @@ fn insert(
     queries::user::insert(db, uuid, tenant, &new.profile, password)
         .map_err(|error| taken(error, uuid, &new.profile))?;
     if let Some(address) = &new.email_address {
-        queries::email::insert(
-            db,
-            &Email {
-                uuid: EmailId::random(),
-                address: address.clone(),
-                confirmed: true,
-                main: true,
-                user_uuid: uuid.clone(),
-            },
-        )?;
+        let email = Email {
+            uuid: EmailId::random(),
+            address: address.clone(),
+            confirmed: true,
+            main: true,
+            user_uuid: uuid.clone(),
+        };
+        queries::email::insert(db, &email).map_err(|error| address_taken(error, address))?;
     }
-    let group = queries::group::find_or_insert_all_users(db, tenant)?;
+    let group = queries::group::find_or_insert_all_users(db, tenant)
+        .map_err(|error| taken(error, uuid, &new.profile))?;
     queries::user::join_group(db, uuid, &group)?;
     let user = queries::user::find(db, uuid.as_str())?
         .ok_or_else(|| UserError::Unknown(uuid.to_string()))?;
@@ -113,6 +112,17 @@ pub(super) fn claim(
     Ok(())
 }
 
+/// What it means that an address cannot be written: another program may write beside us.
+pub(super) fn address_taken(error: DatabaseError, address: &str) -> UserError {
+    match error.constraint() {
+        Some(Constraint::EmailAddress) => UserError::LoginTaken {
+            login: address.to_owned(),
+            field: LoginField::EmailAddress,
+        },
+        _ => error.into(),
+    }
+}
+
 /// What a broken rule of the schema means: another program may write beside us.
 fn taken(error: DatabaseError, uuid: &UserId, profile: &Profile) -> UserError {
     match error.constraint() {
@@ -121,6 +131,8 @@ fn taken(error: DatabaseError, uuid: &UserId, profile: &Profile) -> UserError {
             login: profile.username.clone().unwrap_or_default(),
             field: LoginField::Username,
         },
+        // The tenant went away meanwhile.
+        Some(Constraint::UserTenant | Constraint::GroupTenant) => UserError::NoTenant,
         _ => error.into(),
     }
 }

@@ -1,12 +1,16 @@
 //! The e-mail addresses of users.
 
 use wazo_auth_database::{
-    Connection, DatabaseResult,
+    Connection,
     queries::{self, email::Email},
 };
 use wazo_auth_model::ids::{EmailId, UserId};
 
-use super::{LoginField, UserError, edit::claim, lock_visible, visible_or_mailed};
+use super::{
+    LoginField, UserError,
+    edit::{address_taken, claim},
+    lock_visible, visible_or_mailed,
+};
 use crate::{context::Context, list::subtree};
 
 /// An address that a user is to have.
@@ -44,18 +48,13 @@ pub fn replace_emails(
     let (visible, user) = (subtree(cx), user.clone());
     cx.transaction(move |db| {
         lock_visible(db, &visible, &user)?;
-        for (place, email) in emails.iter().enumerate() {
-            claim(db, &user, &email.address, LoginField::EmailAddress)?;
-            let folded = email.address.to_lowercase();
-            let mut before = emails.iter().take(place);
-            if before.any(|other| other.address.to_lowercase() == folded) {
-                return Err(UserError::LoginTaken {
-                    login: email.address.clone(),
-                    field: LoginField::EmailAddress,
-                });
-            }
+        // In one order for all: two users who exchange their addresses do not wait for each other.
+        let mut claimed: Vec<&str> = emails.iter().map(|email| email.address.as_str()).collect();
+        claimed.sort_by_key(|address| wazo_auth_model::search::lower(address));
+        for address in claimed {
+            claim(db, &user, address, LoginField::EmailAddress)?;
         }
-        Ok(replace(db, &user, &emails, editor)?)
+        replace(db, &user, &emails, editor)
     })
 }
 
@@ -64,7 +63,7 @@ fn replace(
     user: &UserId,
     wanted: &[NewEmail],
     editor: Editor,
-) -> DatabaseResult<Vec<Email>> {
+) -> Result<Vec<Email>, UserError> {
     let mut old = queries::email::list_by_user(db, user)?;
     // First room is made: another spelling of an address is the same to the schema.
     for gone in old.extract_if(.., |email| {
@@ -87,7 +86,9 @@ fn replace(
             Some(_) => {
                 queries::email::update(db, &email.uuid, email.main, email.confirmed)?;
             }
-            None => queries::email::insert(db, &email)?,
+            // Two spellings of one address are one to the schema.
+            None => queries::email::insert(db, &email)
+                .map_err(|error| address_taken(error, &email.address))?,
         }
         emails.push(email);
     }
@@ -107,6 +108,8 @@ pub fn confirm_email(cx: &Context, email: &EmailId) -> Result<(), UserError> {
         if queries::user::find_within(db, &visible, &found.user_uuid)?.is_none() {
             return Err(unknown());
         }
+        // Who replaces the addresses at the same time has read what is confirmed.
+        queries::user::lock(db, &found.user_uuid)?;
         if !queries::email::confirm(db, &email)? {
             return Err(unknown());
         }

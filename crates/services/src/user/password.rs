@@ -2,7 +2,7 @@
 
 use wazo_auth_database::{
     Connection, DatabaseResult,
-    queries::{self, session::Session, user::User},
+    queries::{self, user::User},
 };
 use wazo_auth_model::{
     ids::UserId,
@@ -131,21 +131,35 @@ pub fn change_password(
     let absent = absent(&cx.services().settings.hash);
     let (password, checked) = (old.clone(), stored.clone());
     let right = cx.hash(move || verify(checked.as_ref(), &password, absent).accepted)?;
-    let Some(stored) = stored.filter(|_| right && has_login && user.enabled == Some(true)) else {
+    let Some(mut stored) = stored.filter(|_| right && has_login && user.enabled == Some(true))
+    else {
         return Err(UserError::WrongPassword(uuid.clone()));
     };
     refuse_external(&user)?;
     let new = hash_password(cx, new)?;
-    let (aftermath, visible, uuid) = (Aftermath::new(cx), subtree(cx), uuid.clone());
-    cx.transaction(move |db| {
-        let user = lock_visible(db, &visible, &uuid)?;
-        // Somebody else may have changed it meanwhile.
-        if !queries::user::replace_password(db, &uuid, &stored, &new)? {
-            return Err(UserError::WrongPassword(uuid.clone()));
+    let (clients, recorder) = (of_clients(cx), Recorder::new(cx));
+    loop {
+        let (visible, uuid) = (subtree(cx), uuid.clone());
+        let (checked, replacement) = (stored.clone(), new.clone());
+        let now = cx.transaction(move |db| -> Result<_, UserError> {
+            let user = lock_visible(db, &visible, &uuid)?;
+            refuse_external(&user)?;
+            if user.enabled != Some(true) {
+                return Err(UserError::WrongPassword(uuid.clone()));
+            }
+            if !queries::user::replace_password(db, &uuid, &checked, &replacement)? {
+                return Ok(Some(queries::user::find_password(db, &uuid)?));
+            }
+            revoke(db, &user, clients, recorder)?;
+            Ok(None)
+        })?;
+        match now {
+            None => return Ok(()),
+            // A login has renewed its form meanwhile, or somebody has set another one.
+            Some(Some(now)) if is_password(cx, &now, old)? => stored = now,
+            Some(_) => return Err(UserError::WrongPassword(user.uuid)),
         }
-        aftermath.follow(db, &user)?;
-        Ok(())
-    })
+    }
 }
 
 /// Sets a password without knowing the old one, or takes it away. Whoever is logged in as the user has
@@ -156,15 +170,13 @@ pub fn change_password(
 /// When the caller may not see the user or its token was used already; when a password is to be set of a
 /// user who has no login, or whose password is kept elsewhere; nothing is changed then.
 pub fn reset_password(cx: &Context, uuid: &UserId, new: Option<&Secret>) -> Result<(), UserError> {
-    let (visible, wanted) = (visible_or_mailed(cx), uuid.clone());
+    let visible = visible_or_mailed(cx);
     if new.is_some() {
-        let visible = visible.clone();
-        cx.read(move |db| -> Result<_, UserError> {
-            let user = find_visible(db, &visible, &wanted)?;
-            if !has_login(db, &user)? {
-                return Err(UserError::WrongPassword(wanted.clone()));
-            }
-            refuse_external(&user)
+        // Before the work that a hash is.
+        let (visible, uuid) = (visible.clone(), uuid.clone());
+        cx.read(move |db| {
+            let user = find_visible(db, &visible, &uuid)?;
+            may_have_password(db, &user)
         })?;
     }
     let new = match new {
@@ -177,14 +189,19 @@ pub fn reset_password(cx: &Context, uuid: &UserId, new: Option<&Secret>) -> Resu
         .as_ref()
         .filter(|_| mailed::is_caller(cx))
         .and_then(|principal| principal.session_uuid.clone());
-    let (aftermath, uuid) = (Aftermath::new(cx), uuid.clone());
+    let (clients, recorder, uuid) = (of_clients(cx), Recorder::new(cx), uuid.clone());
     cx.transaction(move |db| {
         let user = lock_visible(db, &visible, &uuid)?;
         match &new {
-            Some(new) => queries::user::set_password(db, &uuid, new)?,
-            None => queries::user::clear_password(db, &uuid)?,
-        };
-        let ended = aftermath.follow(db, &user)?;
+            Some(new) => {
+                may_have_password(db, &user)?;
+                queries::user::set_password(db, &uuid, new)?;
+            }
+            None => {
+                queries::user::clear_password(db, &uuid)?;
+            }
+        }
+        let ended = revoke(db, &user, clients, recorder)?;
         match &mailed_session {
             // Of two at once, the second waited for the first, which ended both.
             Some(own) if !ended.iter().any(|session| session.uuid.as_str() == own) => {
@@ -195,30 +212,16 @@ pub fn reset_password(cx: &Context, uuid: &UserId, new: Option<&Secret>) -> Resu
     })
 }
 
-/// What follows when a password is no longer what it was.
-struct Aftermath {
-    refresh_tokens: RefreshTokens,
-    recorder: Recorder,
-}
-
-impl Aftermath {
-    fn new(cx: &Context) -> Self {
-        let settings = &cx.services().settings;
-        Self {
-            refresh_tokens: if settings.keep_refresh_tokens_on_password_change {
-                RefreshTokens::Keep
-            } else {
-                RefreshTokens::Revoke
-            },
-            recorder: Recorder::new(cx),
-        }
-    }
-
-    /// Ends what was begun with the old one; answers the sessions of the tokens that could have set it anew.
-    /// The row of the user must be locked.
-    fn follow(&self, db: &mut Connection, user: &User) -> DatabaseResult<Vec<Session>> {
-        revoke(db, user, self.refresh_tokens, self.recorder)?;
-        mailed::revoke_password_resets(db, &user.uuid, self.recorder)
+/// What becomes of logged-in clients when a password is no longer what it was.
+fn of_clients(cx: &Context) -> RefreshTokens {
+    if cx
+        .services()
+        .settings
+        .keep_refresh_tokens_on_password_change
+    {
+        RefreshTokens::Keep
+    } else {
+        RefreshTokens::Revoke
     }
 }
 
@@ -230,6 +233,14 @@ fn has_login(db: &mut Connection, user: &User) -> DatabaseResult<bool> {
     }
     let emails = queries::email::list_by_user(db, &user.uuid)?;
     Ok(emails.iter().any(|email| email.main && email.confirmed))
+}
+
+/// Makes sure that a password would let a user in.
+fn may_have_password(db: &mut Connection, user: &User) -> Result<(), UserError> {
+    if !has_login(db, user)? {
+        return Err(UserError::WrongPassword(user.uuid.clone()));
+    }
+    refuse_external(user)
 }
 
 fn refuse_external(user: &User) -> Result<(), UserError> {

@@ -6,7 +6,7 @@ use wazo_auth_database::{
 };
 use wazo_auth_model::event::{Client, Event};
 
-use crate::event::Recorder;
+use crate::{event::Recorder, mailed};
 
 /// Whether clients stay logged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,14 +17,15 @@ pub(crate) enum RefreshTokens {
     Keep,
 }
 
-/// Ends the sessions of a user, with their tokens, and its refresh tokens; and tells so. The row of the
-/// user must be locked: a login at the same time would leave what this does not see.
+/// Ends the sessions of a user, with their tokens, its refresh tokens, and the tokens that could set its
+/// password anew by mail; and tells so. Answers the sessions of the last. The row of the user must be
+/// locked: a login at the same time would leave what this does not see.
 pub(crate) fn revoke(
     db: &mut Connection,
     user: &User,
     refresh_tokens: RefreshTokens,
     recorder: Recorder,
-) -> DatabaseResult<()> {
+) -> DatabaseResult<Vec<Session>> {
     let ended: Vec<Session> = queries::session::delete_by_auth_id(db, user.uuid.as_str())?
         .into_iter()
         .map(|session| Session {
@@ -34,10 +35,11 @@ pub(crate) fn revoke(
         })
         .collect();
     recorder.sessions_deleted(db, &ended)?;
-    if refresh_tokens == RefreshTokens::Keep {
-        return Ok(());
-    }
-    for revoked in queries::refresh_token::delete_by_user(db, &user.uuid)? {
+    let revoked = match refresh_tokens {
+        RefreshTokens::Revoke => queries::refresh_token::delete_by_user(db, &user.uuid)?,
+        RefreshTokens::Keep => Vec::new(),
+    };
+    for revoked in revoked {
         recorder.record(
             db,
             &Event::RefreshTokenDeleted(Client {
@@ -48,5 +50,5 @@ pub(crate) fn revoke(
             }),
         )?;
     }
-    Ok(())
+    mailed::revoke_password_resets(db, &user.uuid, recorder)
 }
