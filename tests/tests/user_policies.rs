@@ -178,6 +178,11 @@ fn a_user_is_listed_with_its_policies_as_they_are_stored() {
     for name in ["configured", "shared", "own"] {
         let _ = send(&in_b, "PUT", &bob, name).is(204);
     }
+    // What somebody above has given of their own is not shown here, nor counted.
+    let private = make_id(&top, &json!({ "name": "private" }));
+    let _ = send(&top, "PUT", &bob, &private).is(204);
+    assert_eq!(list(&top, &bob, "")["total"], 5);
+    assert_eq!(list(&in_b, &bob, "?search=private")["filtered"], 0);
     let shown = list(&in_b, &bob, "?name=shared");
     assert_eq!(
         (&shown["total"], &shown["filtered"]),

@@ -61,8 +61,8 @@ fn check_user(db: &mut Connection, visible: &Scope, user: &UserId) -> Result<(),
     }
 }
 
-/// Lists the policies that a user has, not through a group, whatever tenant owns them. They are shown
-/// as they are stored. A user whom the caller does not see has none.
+/// Lists those policies of a user, not through a group, that the caller sees; no other one is counted. They
+/// are shown as they are stored. A user whom the caller does not see has none.
 ///
 /// # Errors
 ///
@@ -92,9 +92,9 @@ pub fn list_of_user(
         }
         let search = paging.search.as_deref();
         Ok::<_, PolicyError>(Page {
-            total: queries::policy::count(db, &Scope::All, &held, None)?,
-            filtered: queries::policy::count(db, &Scope::All, &filter, search)?,
-            items: queries::policy::list(db, &Scope::All, &filter, &paging)?,
+            total: queries::policy::count(db, &visible, &held, None)?,
+            filtered: queries::policy::count(db, &visible, &filter, search)?,
+            items: queries::policy::list(db, &visible, &filter, &paging)?,
         })
     })?;
     Ok(stored_page(page))
