@@ -73,3 +73,16 @@ fn an_error_that_names_itself_is_logged_with_its_details_and_no_token() {
         "{line}"
     );
 }
+
+#[test]
+fn a_client_does_not_fill_the_log_with_its_own_words() {
+    let daemon = Daemon::builder().start();
+    let admin = daemon.admin();
+    let word = "x".repeat(100_000);
+    let request = daemon.client().post("/users").token(&admin.token);
+    let body = serde_json::json!({ "authentication_method": word });
+    let answer = request.json(&body).send().is(400);
+    assert!(answer.body.contains(&word), "the client reads all of it");
+    let line = daemon.lines().wait_for("Invalid authentication method x");
+    assert!(line.contains('…') && line.len() < 10_000, "{}", line.len());
+}

@@ -4,8 +4,6 @@
     reason = "also what tests share should stop a failing test, loudly"
 )]
 
-use std::thread;
-
 use serde_json::{Value, json};
 use wazo_auth_test_support::{Daemon, daemon::Login, http::Response};
 use wazo_auth_tests::{
@@ -57,24 +55,6 @@ fn assert_unknown(answer: &Response, uuid: &str) {
         ("unknown-user", "users"),
         format!("No such user: \"{uuid}\""),
         &json!({ "uuid": uuid }),
-    );
-}
-
-fn assert_conflict(answer: &Response, field: &str, message: &str) {
-    assert_api(
-        answer,
-        409,
-        ("conflict", "users"),
-        "Conflict detected",
-        &json!({ field: { "constraint_id": "unique", "message": message } }),
-    );
-}
-
-fn assert_login_taken(answer: &Response, field: &str, login: &str) {
-    assert_conflict(
-        answer,
-        field,
-        &format!("The login \"{login}\" is already used"),
     );
 }
 
@@ -320,89 +300,6 @@ fn the_first_field_that_is_wrong_is_told() {
         let request = daemon.client().post("/users").token(&admin.token);
         assert_not_understood(&request.body(body).send());
     }
-}
-
-#[test]
-fn a_login_belongs_to_one_user_of_all_tenants() {
-    let daemon = Daemon::builder().start();
-    let store = Store::of(daemon.installation());
-    let other = store.tenant(None, "other");
-    let admin = daemon.admin();
-    let first = json!({ "username": "Alice", "email_address": "alice@example.com" });
-    let first = post(&daemon, &admin, &first).expect(200);
-    let elsewhere = |body: Value| {
-        let request = daemon.client().post("/users").token(&admin.token);
-        request.header("Wazo-Tenant", &other).json(&body).send()
-    };
-    for login in ["alice", "ALICE", "alice@EXAMPLE.com"] {
-        assert_login_taken(&elsewhere(json!({ "username": login })), "username", login);
-    }
-    assert_login_taken(
-        &elsewhere(json!({ "email_address": "Alice@Example.com" })),
-        "email_address",
-        "Alice@Example.com",
-    );
-    // The name comes first.
-    assert_login_taken(
-        &elsewhere(json!({ "username": "alice", "email_address": "alice@example.com" })),
-        "username",
-        "alice",
-    );
-    let named = json!({ "username": "bob@example.com", "email_address": "bob@example.com" });
-    let second = post(&daemon, &admin, &named).expect(200);
-    assert_login_taken(
-        &elsewhere(json!({ "email_address": "BOB@example.com" })),
-        "email_address",
-        "BOB@example.com",
-    );
-    let taken = uuid(&first);
-    assert_conflict(
-        &elsewhere(json!({ "uuid": taken })),
-        "uuid",
-        &format!("The uuid \"{taken}\" is already used"),
-    );
-    assert_login_taken(
-        &put(
-            &daemon,
-            &admin,
-            &uuid(&second),
-            &json!({ "username": "aLICE" }),
-        ),
-        "username",
-        "aLICE",
-    );
-    for own in ["alice", "alice@example.com", "Alice"] {
-        let changed = put(&daemon, &admin, &uuid(&first), &json!({ "username": own }));
-        assert_eq!(changed.expect(200)["username"], own);
-    }
-    let list = daemon.client().get("/users?recurse=true");
-    let total = list.token(&admin.token).send().expect(200)["total"].clone();
-    assert_eq!(total, 3, "what is refused leaves nothing behind");
-}
-
-#[test]
-fn of_many_who_want_a_login_at_once_one_gets_it() {
-    let daemon = Daemon::builder().start();
-    let admin = daemon.admin();
-    let statuses: Vec<u16> = thread::scope(|scope| {
-        let asked: Vec<_> = (0..12)
-            .map(|number| {
-                let (daemon, admin) = (&daemon, &admin);
-                let field = if number % 2 == 0 {
-                    "username"
-                } else {
-                    "email_address"
-                };
-                scope.spawn(move || {
-                    post(daemon, admin, &json!({ field: "carol@example.com" })).status
-                })
-            })
-            .collect();
-        asked.into_iter().map(|one| one.join().unwrap()).collect()
-    });
-    let made = statuses.iter().filter(|status| **status == 200).count();
-    let refused = statuses.iter().filter(|status| **status == 409).count();
-    assert_eq!((made, refused), (1, 11), "{statuses:?}");
 }
 
 #[test]

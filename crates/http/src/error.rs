@@ -28,6 +28,9 @@ use crate::{body, python};
 pub const BAD_REQUEST: &str =
     "The browser (or proxy) sent a request that this server could not understand.";
 
+/// How much of an error's message, and of its details, the log has, in characters.
+const MAX_LOGGED: usize = 2_000;
+
 /// An answer that is no success.
 #[derive(Debug)]
 pub struct ApiError {
@@ -172,7 +175,7 @@ impl ApiError {
                 details,
                 resource,
             } => {
-                log::error!("{}: {}", text(&message), redacted(&details));
+                log::error!("{}: {}", short(text(&message)), short(redacted(&details)));
                 let mut value = Map::new();
                 value.insert("message".to_owned(), message);
                 value.insert("error_id".to_owned(), json!(error_id));
@@ -195,6 +198,15 @@ impl ApiError {
 /// Wrong credentials of whatever kind: nothing tells them apart.
 fn authentication_failed() -> ApiError {
     ApiError::reason(StatusCode::UNAUTHORIZED, "Authentication Failed")
+}
+
+/// The beginning of a text that has a client's own words in it, which may be a whole body long.
+fn short(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(MAX_LOGGED) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 fn text(message: &Value) -> String {
