@@ -165,3 +165,37 @@ pub fn assert_conflict(answer: &Response, details: &Value) {
         details,
     );
 }
+
+/// Where a tenant is.
+#[must_use]
+pub fn path(tenant: &str) -> String {
+    format!("/tenants/{tenant}")
+}
+
+/// Where a tenant is moved below another one.
+#[must_use]
+pub fn parent_path(tenant: &str, parent: &str) -> String {
+    format!("/tenants/{tenant}/parent/{parent}")
+}
+
+/// Expects success that has nothing to say.
+///
+/// # Panics
+///
+/// When it is another answer.
+pub fn assert_done(answer: &Response) {
+    assert_eq!(
+        (answer.status, answer.body.as_str()),
+        (204, ""),
+        "{answer:?}"
+    );
+}
+
+/// All that can be said of a tenant.
+#[must_use]
+pub fn full() -> Value {
+    json!({
+        "name": "Acme", "slug": "acme", "phone": "1", "default_authentication_method": "default",
+        "domain_names": ["a.b", "c.d"], "address": {"city": "Québec"},
+    })
+}

@@ -2,38 +2,18 @@
 
 use serde_json::{Value, json};
 use wazo_auth_database::queries::tenant;
-use wazo_auth_test_support::{Daemon, http::Response};
+use wazo_auth_test_support::Daemon;
 use wazo_auth_tests::{
     shapes::assert_api,
     store::{PASSWORD, Store},
-    tenants::{Actor, NOBODY, assert_conflict, assert_unknown_tenant, text},
+    tenants::{
+        Actor, NOBODY, assert_conflict, assert_done, assert_unknown_tenant, full, parent_path,
+        path, text,
+    },
 };
 
 /// Another id that nobody has.
 const NOBODY_EITHER: &str = "5c2e8d3b-af40-4071-9b26-3d8eac1f7045";
-
-fn path(tenant: &str) -> String {
-    format!("/tenants/{tenant}")
-}
-
-fn parent_path(tenant: &str, parent: &str) -> String {
-    format!("/tenants/{tenant}/parent/{parent}")
-}
-
-fn assert_done(answer: &Response) {
-    assert_eq!(
-        (answer.status, answer.body.as_str()),
-        (204, ""),
-        "{answer:?}"
-    );
-}
-
-fn full() -> Value {
-    json!({
-        "name": "Acme", "slug": "acme", "phone": "1", "default_authentication_method": "default",
-        "domain_names": ["a.b", "c.d"], "address": {"city": "Québec"},
-    })
-}
 
 #[test]
 fn what_is_not_said_of_a_tenant_is_emptied_and_its_slug_stays() {

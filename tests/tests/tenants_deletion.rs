@@ -2,35 +2,16 @@
 
 use std::thread;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use wazo_auth_database::queries::{group, tenant, user};
 use wazo_auth_model::ids::TenantId;
-use wazo_auth_test_support::{Daemon, daemon::Login, http::Response};
+use wazo_auth_test_support::{Daemon, daemon::Login};
 use wazo_auth_tests::{
     offline::{offline_request, refresh, refresh_token},
     shapes::assert_api,
     store::{PASSWORD, Store},
-    tenants::{Actor, assert_unknown_tenant},
+    tenants::{Actor, assert_done, assert_unknown_tenant, full, path},
 };
-
-fn path(tenant: &str) -> String {
-    format!("/tenants/{tenant}")
-}
-
-fn assert_done(answer: &Response) {
-    assert_eq!(
-        (answer.status, answer.body.as_str()),
-        (204, ""),
-        "{answer:?}"
-    );
-}
-
-fn full() -> Value {
-    json!({
-        "name": "Acme", "slug": "acme", "phone": "1", "default_authentication_method": "default",
-        "domain_names": ["a.b", "c.d"], "address": {"city": "Québec"},
-    })
-}
 
 #[test]
 fn nobody_deletes_the_tenant_that_they_act_in() {

@@ -4,28 +4,12 @@ use std::thread;
 
 use serde_json::{Value, json};
 use wazo_auth_database::queries::tenant;
-use wazo_auth_test_support::{Daemon, http::Response};
+use wazo_auth_test_support::Daemon;
 use wazo_auth_tests::{
     shapes::assert_api,
     store::{PASSWORD, Store},
-    tenants::{Actor, assert_unknown_tenant, sorted, text},
+    tenants::{Actor, assert_done, assert_unknown_tenant, parent_path, path, sorted, text},
 };
-
-fn path(tenant: &str) -> String {
-    format!("/tenants/{tenant}")
-}
-
-fn parent_path(tenant: &str, parent: &str) -> String {
-    format!("/tenants/{tenant}/parent/{parent}")
-}
-
-fn assert_done(answer: &Response) {
-    assert_eq!(
-        (answer.status, answer.body.as_str()),
-        (204, ""),
-        "{answer:?}"
-    );
-}
 
 #[test]
 fn a_tenant_moves_with_all_that_is_below_it_and_is_seen_from_there_at_once() {
