@@ -24,7 +24,7 @@ const RESOURCE: &str = "emails";
 const MAX_EMAILS: usize = 100;
 
 /// All addresses of a user.
-const EMAILS: &[Field] = &[Field::list("emails", &Field::object("", EMAIL))
+pub const EMAILS: &[Field] = &[Field::list("emails", &Field::object("", EMAIL))
     .max_items(MAX_EMAILS)
     .required()];
 
@@ -35,7 +35,7 @@ const EMAIL: &[Field] = &[
 ];
 
 /// The same, where only the address and its use are looked at.
-const OWN_EMAILS: &[Field] = &[Field::list("emails", &Field::object("", OWN_EMAIL))
+pub const OWN_EMAILS: &[Field] = &[Field::list("emails", &Field::object("", OWN_EMAIL))
     .max_items(MAX_EMAILS)
     .required()];
 

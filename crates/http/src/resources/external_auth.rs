@@ -12,7 +12,13 @@ use crate::{
     body,
     error::ApiError,
     exchange::Exchange,
-    resources::list::Parameters,
+    resources::list::{Criterion, List, Parameters},
+};
+
+pub const LIST: List<()> = List {
+    columns: &[("type", ())],
+    order: (),
+    criteria: &[Criterion::text("type")],
 };
 
 pub fn mount(routes: &mut Routes<'_>) {
@@ -50,8 +56,8 @@ async fn list(exchange: Exchange) -> Result<HttpResponse, ApiError> {
 }
 
 fn filter(exchange: &Exchange) -> Result<Filter, ApiError> {
-    let mut parameters = Parameters::of(exchange);
-    let paging = parameters.paging(&[("type", ())], ());
+    let mut parameters = Parameters::of(exchange, &LIST);
+    let paging = parameters.paging();
     parameters.recurse();
     let name = parameters.text("type");
     parameters.check()?;

@@ -11,16 +11,16 @@ use crate::{
     body,
     error::ApiError,
     exchange::Exchange,
-    resources::list::{Parameters, Sortable, page, sortable},
+    resources::list::{Criterion, List, Parameters, Sortable, page, sortable},
     validation::fields::{self, Field, Pattern},
 };
 
 /// What errors call the bodies of this resource.
 const RESOURCE: &str = "groups";
 
-const NAME: &[Field] = &[Field::text("name").length(1, 128).required()];
+pub const NAME: &[Field] = &[Field::text("name").length(1, 128).required()];
 /// Only a new group can be given one.
-const SLUG: &[Field] = &[Field::text("slug")
+pub const SLUG: &[Field] = &[Field::text("slug")
     .length(1, slug::POLICY.max_length)
     .matching(&SLUG_PATTERN)
     .nullable()];
@@ -29,13 +29,24 @@ const SLUG_PATTERN: Pattern = Pattern {
     is: |text| slug::POLICY.matches(text),
 };
 
-/// What the list can be ordered by.
-const COLUMNS: &[(&str, Sortable<Order>)] = &[
-    ("name", Ok(Order::Name)),
-    ("slug", Err("slug")),
-    ("uuid", Ok(Order::Uuid)),
-    ("read_only", Err("read_only")),
-];
+pub const LIST: List<Sortable<Order>> = List {
+    columns: &[
+        ("name", Ok(Order::Name)),
+        ("slug", Err("slug")),
+        ("uuid", Ok(Order::Uuid)),
+        ("read_only", Err("read_only")),
+    ],
+    order: Ok(Order::Name),
+    criteria: &[
+        Criterion::text("uuid"),
+        Criterion::text("name"),
+        Criterion::text("slug"),
+        Criterion::text("user_uuid"),
+        Criterion::text("policy_uuid"),
+        Criterion::text("policy_slug"),
+        Criterion::flag("read_only"),
+    ],
+};
 
 pub fn mount(routes: &mut Routes<'_>) {
     routes.add(Method::GET, "/groups", acl("auth.groups.read"), list);
@@ -62,11 +73,11 @@ pub fn mount(routes: &mut Routes<'_>) {
 
 /// Lists groups.
 async fn list(exchange: Exchange) -> Result<HttpResponse, ApiError> {
-    let mut parameters = Parameters::of(&exchange);
-    let paging = parameters.paging(COLUMNS, Ok(Order::Name));
+    let mut parameters = Parameters::of(&exchange, &LIST);
+    let paging = parameters.paging();
     let recurse = parameters.recurse();
     // An empty name of a policy means any, as in lists of users.
-    let policy = |name: &str| parameters.text(name).filter(|text| !text.is_empty());
+    let policy = |name| parameters.text(name).filter(|text| !text.is_empty());
     let filter = Filter {
         uuid: parameters.text("uuid"),
         name: parameters.text("name"),

@@ -13,7 +13,7 @@ use crate::{
     exchange::Exchange,
     resources::{
         group::{group_in, represent},
-        list::{Parameters, page},
+        list::{Criterion, List, Parameters, page},
         user as users,
     },
 };
@@ -45,12 +45,32 @@ pub fn mount(routes: &mut Routes<'_>) {
     );
 }
 
+/// The members of a group.
+pub const MEMBERS: List<user::Order> = List {
+    columns: &[("username", user::Order::Username)],
+    order: user::Order::Username,
+    criteria: &[
+        Criterion::text("uuid"),
+        Criterion::text("username"),
+        Criterion::text("firstname"),
+        Criterion::text("lastname"),
+        Criterion::text("purpose"),
+        Criterion::text("email_address"),
+    ],
+};
+
+/// The groups of a user.
+pub const GROUPS: List<Order> = List {
+    columns: &[("name", Order::Name), ("uuid", Order::Uuid)],
+    order: Order::Name,
+    criteria: &[Criterion::text("uuid"), Criterion::text("name")],
+};
+
 /// Lists the members of a group.
 async fn list(exchange: Exchange) -> Result<HttpResponse, ApiError> {
     let group = group_in(&exchange)?;
-    let mut parameters = Parameters::of(&exchange);
-    let columns = [("username", user::Order::Username)];
-    let paging = parameters.paging(&columns, user::Order::Username);
+    let mut parameters = Parameters::of(&exchange, &MEMBERS);
+    let paging = parameters.paging();
     let filter = user::Filter {
         uuid: parameters.text("uuid"),
         username: parameters.text("username"),
@@ -88,9 +108,8 @@ async fn remove(exchange: Exchange) -> Result<HttpResponse, ApiError> {
 /// Lists the groups of a user.
 async fn list_of_user(exchange: Exchange) -> Result<HttpResponse, ApiError> {
     let user = exchange.user()?;
-    let mut parameters = Parameters::of(&exchange);
-    let columns = [("name", Order::Name), ("uuid", Order::Uuid)];
-    let paging = parameters.paging(&columns, Order::Name);
+    let mut parameters = Parameters::of(&exchange, &GROUPS);
+    let paging = parameters.paging();
     let filter = group::Filter {
         uuid: parameters.text("uuid"),
         name: parameters.text("name"),

@@ -13,17 +13,25 @@ use crate::{
     exchange::Exchange,
     resources::{
         group::group_in,
-        list::{Parameters, page},
+        list::{Criterion, List, Parameters, page},
         policy::{item, name_in},
     },
 };
 
-/// What the list can be ordered by.
-const COLUMNS: &[(&str, Order)] = &[
-    ("name", Order::Name),
-    ("description", Order::Description),
-    ("uuid", Order::Uuid),
-];
+pub const LIST: List<Order> = List {
+    columns: &[
+        ("name", Order::Name),
+        ("description", Order::Description),
+        ("uuid", Order::Uuid),
+    ],
+    order: Order::Name,
+    criteria: &[
+        Criterion::text("uuid"),
+        Criterion::text("name"),
+        Criterion::text("user_uuid"),
+        Criterion::text("tenant_uuid"),
+    ],
+};
 
 pub fn mount(routes: &mut Routes<'_>) {
     routes.add(
@@ -61,8 +69,8 @@ pub fn mount(routes: &mut Routes<'_>) {
 /// Lists the policies of a group.
 async fn list(exchange: Exchange) -> Result<HttpResponse, ApiError> {
     let group = group_in(&exchange)?;
-    let mut parameters = Parameters::of(&exchange);
-    let paging = parameters.paging(COLUMNS, Order::Name);
+    let mut parameters = Parameters::of(&exchange, &LIST);
+    let paging = parameters.paging();
     let filter = Filter {
         uuid: parameters.text("uuid"),
         name: parameters.text("name"),

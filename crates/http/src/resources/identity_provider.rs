@@ -17,7 +17,7 @@ use crate::{
 const MAX_USERS: usize = 10_000;
 
 /// Users who are to have a provider.
-const USERS: &[Field] = &[Field::list(
+pub const USERS: &[Field] = &[Field::list(
     "users",
     &Field::object("", &[Field::text("uuid").required()]),
 )

@@ -1,5 +1,7 @@
 //! The query parameters that lists share.
 
+use std::cell::RefCell;
+
 use actix_web::http::StatusCode;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde_json::{Value, json};
@@ -11,24 +13,101 @@ use crate::{
     validation::{self, Failures},
 };
 
-/// Reads parameters of a list and notes what is wrong with each, so that a client learns all of it at
-/// once. Of a parameter that comes twice, the first one counts.
-pub struct Parameters {
-    pairs: Vec<(String, String)>,
-    failures: Failures,
+/// What a list can be asked for, apart from what all lists can: declared once for each list, for those
+/// who read it and for the API's document.
+pub struct List<O: 'static> {
+    /// What it can be ordered by.
+    pub columns: &'static [(&'static str, O)],
+    /// What it is ordered by when nothing is asked for; perhaps none of the columns.
+    pub order: O,
+    /// What it can be narrowed by.
+    pub criteria: &'static [Criterion],
 }
 
-impl Parameters {
-    /// The parameters of a request.
-    pub fn of(exchange: &Exchange) -> Self {
+/// A parameter that narrows a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Criterion {
+    /// Its name.
+    pub name: &'static str,
+    /// What may stand there.
+    pub kind: CriterionKind,
+}
+
+/// What may stand in a parameter that narrows a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CriterionKind {
+    /// Any text.
+    Text,
+    /// At most so many texts, each in a parameter of the name.
+    Texts(usize),
+    /// A boolean in one of the spellings that bodies may have.
+    Flag,
+    /// A boolean as a database reads one.
+    Boolean,
+    /// A point in time.
+    Time,
+}
+
+impl Criterion {
+    const fn new(name: &'static str, kind: CriterionKind) -> Self {
+        Self { name, kind }
+    }
+
+    /// A text, compared as it is.
+    pub const fn text(name: &'static str) -> Self {
+        Self::new(name, CriterionKind::Text)
+    }
+
+    /// At most so many texts, of which any may be the one.
+    pub const fn texts(name: &'static str, most: usize) -> Self {
+        Self::new(name, CriterionKind::Texts(most))
+    }
+
+    /// A boolean in one of the spellings that bodies may have.
+    pub const fn flag(name: &'static str) -> Self {
+        Self::new(name, CriterionKind::Flag)
+    }
+
+    /// A boolean column.
+    pub const fn boolean(name: &'static str) -> Self {
+        Self::new(name, CriterionKind::Boolean)
+    }
+
+    /// A column of times.
+    pub const fn time(name: &'static str) -> Self {
+        Self::new(name, CriterionKind::Time)
+    }
+}
+
+/// Reads parameters of a list and notes what is wrong with each, so that a client learns all of it at
+/// once. Of a parameter that comes twice, the first one counts.
+///
+/// Builds with assertions see that exactly the criteria are read that the list declares.
+pub struct Parameters<O: 'static> {
+    list: &'static List<O>,
+    pairs: Vec<(String, String)>,
+    failures: Failures,
+    read: RefCell<Vec<Criterion>>,
+}
+
+impl<O: Copy> Parameters<O> {
+    /// The parameters of a request for this list.
+    pub fn of(exchange: &Exchange, list: &'static List<O>) -> Self {
         Self {
+            list,
             pairs: exchange.query_pairs(),
             failures: Failures::new(),
+            read: RefCell::default(),
         }
     }
 
     /// A parameter as it is.
-    pub fn text(&self, name: &str) -> Option<String> {
+    pub fn text(&self, name: &'static str) -> Option<String> {
+        self.note(Criterion::text(name));
+        self.given(name)
+    }
+
+    fn given(&self, name: &str) -> Option<String> {
         self.pairs
             .iter()
             .find(|(known, _)| known == name)
@@ -37,7 +116,8 @@ impl Parameters {
 
     /// All values of a parameter that may come several times, at most so often; `None` when it does not
     /// come.
-    pub fn texts(&mut self, name: &str, most: usize) -> Option<Vec<String>> {
+    pub fn texts(&mut self, name: &'static str, most: usize) -> Option<Vec<String>> {
+        self.note(Criterion::texts(name, most));
         let values: Vec<String> = self
             .pairs
             .iter()
@@ -55,8 +135,9 @@ impl Parameters {
         (!values.is_empty()).then_some(values)
     }
 
-    /// Which part is wanted, in which order: `columns` are what the list can be ordered by.
-    pub fn paging<O: Copy>(&mut self, columns: &[(&str, O)], default: O) -> Paging<O> {
+    /// Which part is wanted, in which order.
+    pub fn paging(&mut self) -> Paging<O> {
+        let columns = self.list.columns;
         let limit = self.number("limit");
         let offset = self.number("offset").unwrap_or(0);
         let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
@@ -68,8 +149,8 @@ impl Parameters {
             _ => Direction::Ascending,
         };
         Paging {
-            search: self.text("search"),
-            order: order.map_or(default, |(_, order)| *order),
+            search: self.given("search"),
+            order: order.map_or(self.list.order, |(_, order)| *order),
             direction,
             limit,
             offset,
@@ -78,30 +159,53 @@ impl Parameters {
 
     /// Whether what is below the tenant is wanted too.
     pub fn recurse(&mut self) -> bool {
-        self.flag("recurse").unwrap_or(false)
+        self.read("recurse", "boolean", validation::boolean_text)
+            .unwrap_or(false)
     }
 
     /// A boolean in one of the spellings that clients use.
-    pub fn flag(&mut self, name: &str) -> Option<bool> {
+    pub fn flag(&mut self, name: &'static str) -> Option<bool> {
+        self.note(Criterion::flag(name));
         self.read(name, "boolean", validation::boolean_text)
     }
 
     /// A filter on a boolean column.
-    pub fn boolean(&mut self, name: &str) -> Option<bool> {
+    pub fn boolean(&mut self, name: &'static str) -> Option<bool> {
+        self.note(Criterion::boolean(name));
         self.read(name, "boolean", boolean)
     }
 
     /// A filter on a column of times. Without a zone it is UTC.
-    pub fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
+    pub fn time(&mut self, name: &'static str) -> Option<DateTime<Utc>> {
+        self.note(Criterion::time(name));
         self.read(name, "datetime", time)
     }
 
     /// Lets the request through, if nothing was wrong.
     pub fn check(self) -> Result<(), ApiError> {
+        debug_assert!(self.reads_all(), "not all of the criteria were read");
         if self.failures.is_empty() {
             return Ok(());
         }
         Err(ApiError::invalid_list(self.failures))
+    }
+
+    fn note(&self, criterion: Criterion) {
+        if cfg!(debug_assertions) {
+            debug_assert!(
+                self.list.criteria.contains(&criterion),
+                "{criterion:?} is not declared"
+            );
+            self.read.borrow_mut().push(criterion);
+        }
+    }
+
+    fn reads_all(&self) -> bool {
+        let read = self.read.borrow();
+        self.list
+            .criteria
+            .iter()
+            .all(|criterion| read.contains(criterion))
     }
 
     fn read<T>(
@@ -110,7 +214,7 @@ impl Parameters {
         kind: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        let text = self.text(name)?;
+        let text = self.given(name)?;
         let value = parse(&text);
         if value.is_none() {
             self.failures
@@ -120,7 +224,7 @@ impl Parameters {
     }
 
     fn choice(&mut self, name: &str, choices: &[&str]) -> Option<String> {
-        let text = self.text(name)?;
+        let text = self.given(name)?;
         match validation::one_of(&text, choices) {
             Ok(()) => Some(text),
             Err(failure) => {

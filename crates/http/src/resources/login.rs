@@ -78,7 +78,7 @@ async fn create(exchange: Exchange) -> Result<HttpResponse, ApiError> {
 }
 
 /// What the body of a login may hold.
-const LOGIN: &[Field] = &[
+pub const LOGIN: &[Field] = &[
     Field::text("backend"),
     Field::integer("expiration").range(1, MAX_EXPIRATION),
     Field::text("access_type").one_of(&["online", "offline"]),

@@ -17,12 +17,12 @@ use crate::{
     validation::fields::{self, Field},
 };
 
-const CHANGE: &[Field] = &[
+pub const CHANGE: &[Field] = &[
     Field::text("old_password").min_length(1).required(),
     Field::text("new_password").min_length(1).required(),
 ];
 
-const RESET: &[Field] = &[Field::text("password").min_length(1).required().nullable()];
+pub const RESET: &[Field] = &[Field::text("password").min_length(1).required().nullable()];
 
 pub fn mount(routes: &mut Routes<'_>) {
     routes.add(

@@ -11,18 +11,29 @@ use crate::{
     body,
     error::ApiError,
     exchange::Exchange,
-    resources::list::{Parameters, Sortable, sortable},
+    resources::list::{Criterion, List, Parameters, Sortable, sortable},
     validation::fields::{self, Field, Pattern},
 };
 
-/// What the list can be ordered by.
-const COLUMNS: &[(&str, Sortable<Order>)] = &[
-    ("name", Ok(Order::Name)),
-    ("slug", Ok(Order::Slug)),
-    ("description", Ok(Order::Description)),
-    ("uuid", Ok(Order::Uuid)),
-    ("read_only", Err("read_only")),
-];
+pub const LIST: List<Sortable<Order>> = List {
+    columns: &[
+        ("name", Ok(Order::Name)),
+        ("slug", Ok(Order::Slug)),
+        ("description", Ok(Order::Description)),
+        ("uuid", Ok(Order::Uuid)),
+        ("read_only", Err("read_only")),
+    ],
+    order: Ok(Order::Name),
+    criteria: &[
+        Criterion::text("uuid"),
+        Criterion::text("name"),
+        Criterion::text("slug"),
+        Criterion::text("tenant_uuid"),
+        Criterion::text("user_uuid"),
+        Criterion::text("group_uuid"),
+        Criterion::flag("read_only"),
+    ],
+};
 
 pub fn mount(routes: &mut Routes<'_>) {
     routes.add(Method::GET, "/policies", acl("auth.policies.read"), list);
@@ -96,8 +107,8 @@ pub fn mount(routes: &mut Routes<'_>) {
 
 /// Lists the policies that the caller sees.
 async fn list(exchange: Exchange) -> Result<HttpResponse, ApiError> {
-    let mut parameters = Parameters::of(&exchange);
-    let paging = parameters.paging(COLUMNS, Ok(Order::Name));
+    let mut parameters = Parameters::of(&exchange, &LIST);
+    let paging = parameters.paging();
     let recurse = parameters.recurse();
     let filter = Filter {
         uuid: parameters.text("uuid"),
@@ -204,17 +215,17 @@ const SHORT_ENOUGH: Pattern = Pattern {
     is: |text| text.len() <= MAX_ACCESS_LENGTH,
 };
 
-const NAME: &[Field] = &[Field::text("name").length(1, 80).required()];
-const SLUG: &[Field] = &[Field::text("slug")
+pub const NAME: &[Field] = &[Field::text("name").length(1, 80).required()];
+pub const SLUG: &[Field] = &[Field::text("slug")
     .length(1, slug::POLICY.max_length)
     .matching(&SLUG_PATTERN)
     .nullable()];
-const PROFILE: &[Field] = &[
+pub const PROFILE: &[Field] = &[
     Field::text("description").nullable(),
     Field::list("acl", &Field::text("").matching(&SHORT_ENOUGH)),
 ];
 /// Only a new policy can be given it.
-const SHARED: &[Field] = &[Field::boolean("shared")];
+pub const SHARED: &[Field] = &[Field::boolean("shared")];
 
 #[derive(Deserialize)]
 struct Body {

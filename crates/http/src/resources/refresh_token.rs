@@ -13,15 +13,22 @@ use crate::{
     body,
     error::ApiError,
     exchange::Exchange,
-    resources::list::{Parameters, page},
+    resources::list::{Criterion, List, Parameters, page},
 };
 
-/// What the lists can be ordered by.
-const COLUMNS: &[(&str, Order)] = &[
-    ("created_at", Order::CreatedAt),
-    ("client_id", Order::ClientId),
-    ("mobile", Order::Mobile),
-];
+pub const LIST: List<Order> = List {
+    columns: &[
+        ("created_at", Order::CreatedAt),
+        ("client_id", Order::ClientId),
+        ("mobile", Order::Mobile),
+    ],
+    order: Order::CreatedAt,
+    criteria: &[
+        Criterion::text("client_id"),
+        Criterion::time("created_at"),
+        Criterion::boolean("mobile"),
+    ],
+};
 
 pub fn mount(routes: &mut Routes<'_>) {
     routes.add(Method::GET, "/tokens", acl("auth.tokens.read"), list);
@@ -113,8 +120,8 @@ fn caller(exchange: &Exchange) -> Result<UserId, ApiError> {
 }
 
 fn parameters(exchange: &Exchange) -> Result<(Filter, Paging<Order>, bool), ApiError> {
-    let mut parameters = Parameters::of(exchange);
-    let paging = parameters.paging(COLUMNS, Order::CreatedAt);
+    let mut parameters = Parameters::of(exchange, &LIST);
+    let paging = parameters.paging();
     let recurse = parameters.recurse();
     let filter = Filter {
         user_uuid: None,

@@ -13,7 +13,13 @@ use crate::{
     body,
     error::ApiError,
     exchange::Exchange,
-    resources::list::{Parameters, page},
+    resources::list::{List, Parameters, page},
+};
+
+pub const LIST: List<Order> = List {
+    columns: &[("mobile", Order::Mobile)],
+    order: Order::Uuid,
+    criteria: &[],
 };
 
 pub fn mount(routes: &mut Routes<'_>) {
@@ -80,8 +86,8 @@ fn session(exchange: &Exchange) -> Result<SessionId, ApiError> {
 }
 
 fn parameters(exchange: &Exchange) -> Result<(Paging<Order>, bool), ApiError> {
-    let mut parameters = Parameters::of(exchange);
-    let paging = parameters.paging(&[("mobile", Order::Mobile)], Order::Uuid);
+    let mut parameters = Parameters::of(exchange, &LIST);
+    let paging = parameters.paging();
     let recurse = parameters.recurse();
     parameters.check()?;
     Ok((paging, recurse))

@@ -15,7 +15,7 @@ use crate::{
     body,
     error::ApiError,
     exchange::Exchange,
-    resources::list::{Parameters, page},
+    resources::list::{Criterion, List, Parameters, page},
     validation::fields::{self, Field, Pattern},
 };
 
@@ -56,9 +56,8 @@ pub fn mount(routes: &mut Routes<'_>) {
 
 /// Lists the tenants that the caller sees.
 async fn list(exchange: Exchange) -> Result<HttpResponse, ApiError> {
-    let mut parameters = Parameters::of(&exchange);
-    let columns = [("name", Order::Name), ("slug", Order::Slug)];
-    let paging = parameters.paging(&columns, Order::Name);
+    let mut parameters = Parameters::of(&exchange, &LIST);
+    let paging = parameters.paging();
     let filter = Filter {
         uuid: parameters.text("uuid"),
         uuids: parameters.texts("uuids", MAX_UUIDS),
@@ -141,6 +140,18 @@ fn tenant_in(exchange: &Exchange, parameter: &str) -> Result<TenantId, ApiError>
 /// How many ids a list can be asked for at once.
 const MAX_UUIDS: usize = 25;
 
+pub const LIST: List<Order> = List {
+    columns: &[("name", Order::Name), ("slug", Order::Slug)],
+    order: Order::Name,
+    criteria: &[
+        Criterion::text("uuid"),
+        Criterion::texts("uuids", MAX_UUIDS),
+        Criterion::text("name"),
+        Criterion::text("slug"),
+        Criterion::text("domain_name"),
+    ],
+};
+
 const SLUG_PATTERN: Pattern = Pattern {
     shown: slug::TENANT.pattern,
     is: |text| slug::TENANT.matches(text),
@@ -151,16 +162,16 @@ const DOMAIN_NAME_PATTERN: Pattern = Pattern {
 };
 
 /// What both bodies begin with. The id of a tenant that is there does not change, but must be one.
-const IDENTITY: &[Field] = &[
+pub const IDENTITY: &[Field] = &[
     Field::uuid("uuid").nullable(),
     Field::text("name").length(1, 128).nullable(),
 ];
 /// Only a new tenant can be given one.
-const SLUG: &[Field] = &[Field::text("slug")
+pub const SLUG: &[Field] = &[Field::text("slug")
     .length(1, slug::TENANT.max_length)
     .matching(&SLUG_PATTERN)
     .nullable()];
-const PROFILE: &[Field] = &[
+pub const PROFILE: &[Field] = &[
     Field::uuid("contact").nullable(),
     Field::text("phone").length(1, 32).nullable(),
     Field::text("default_authentication_method"),

@@ -11,7 +11,7 @@ use crate::{
     body,
     error::ApiError,
     exchange::Exchange,
-    resources::list::{Parameters, page},
+    resources::list::{Criterion, List, Parameters, page},
     validation::fields::{self, Field},
 };
 
@@ -19,7 +19,7 @@ use crate::{
 const RESOURCE: &str = "users";
 
 /// What is said about a user.
-const PROFILE: &[Field] = &[
+pub const PROFILE: &[Field] = &[
     Field::text("username").length(1, 256).nullable(),
     Field::text("firstname").nullable(),
     Field::text("lastname").nullable(),
@@ -29,14 +29,32 @@ const PROFILE: &[Field] = &[
 ];
 
 /// What is said once, when it is made.
-const NEW: &[Field] = &[
+pub const NEW: &[Field] = &[
     Field::uuid("uuid"),
     Field::text("password").min_length(1).nullable(),
     Field::email("email_address").nullable(),
 ];
 
-/// What the list can be ordered by.
-const COLUMNS: &[(&str, Order)] = &[
+pub const LIST: List<Order> = List {
+    columns: COLUMNS,
+    order: Order::Username,
+    criteria: &[
+        Criterion::text("uuid"),
+        Criterion::text("username"),
+        Criterion::text("firstname"),
+        Criterion::text("lastname"),
+        Criterion::text("purpose"),
+        Criterion::text("email_address"),
+        Criterion::text("group_uuid"),
+        Criterion::text("policy_uuid"),
+        Criterion::text("policy_slug"),
+        Criterion::text("has_policy_uuid"),
+        Criterion::text("has_policy_slug"),
+    ],
+};
+
+/// What a list of users can be ordered by.
+pub const COLUMNS: &[(&str, Order)] = &[
     ("username", Order::Username),
     ("firstname", Order::Firstname),
     ("lastname", Order::Lastname),
@@ -67,11 +85,11 @@ pub fn mount(routes: &mut Routes<'_>) {
 
 /// Lists users.
 async fn list(exchange: Exchange) -> Result<HttpResponse, ApiError> {
-    let mut parameters = Parameters::of(&exchange);
-    let paging = parameters.paging(COLUMNS, Order::Username);
+    let mut parameters = Parameters::of(&exchange, &LIST);
+    let paging = parameters.paging();
     let recurse = parameters.recurse();
     // An empty name of a policy has always meant any.
-    let policy = |name: &str| parameters.text(name).filter(|text| !text.is_empty());
+    let policy = |name| parameters.text(name).filter(|text| !text.is_empty());
     let filter = Filter {
         uuid: parameters.text("uuid"),
         username: parameters.text("username"),

@@ -9,7 +9,7 @@ use crate::{
     error::ApiError,
     exchange::Exchange,
     resources::{
-        list::{Parameters, page},
+        list::{Criterion, List, Parameters, page},
         policy::{item, name_in},
     },
 };
@@ -47,18 +47,26 @@ pub fn mount(routes: &mut Routes<'_>) {
     );
 }
 
-/// What a list of the policies that somebody has can be ordered by.
-const COLUMNS: &[(&str, Order)] = &[
-    ("name", Order::Name),
-    ("description", Order::Description),
-    ("uuid", Order::Uuid),
-];
+pub const LIST: List<Order> = List {
+    columns: &[
+        ("name", Order::Name),
+        ("description", Order::Description),
+        ("uuid", Order::Uuid),
+    ],
+    order: Order::Name,
+    criteria: &[
+        Criterion::text("uuid"),
+        Criterion::text("name"),
+        Criterion::text("group_uuid"),
+        Criterion::text("tenant_uuid"),
+    ],
+};
 
 /// Lists the policies of a user.
 async fn list(exchange: Exchange) -> Result<HttpResponse, ApiError> {
     let user = exchange.user()?;
-    let mut parameters = Parameters::of(&exchange);
-    let paging = parameters.paging(COLUMNS, Order::Name);
+    let mut parameters = Parameters::of(&exchange, &LIST);
+    let paging = parameters.paging();
     let filter = Filter {
         uuid: parameters.text("uuid"),
         name: parameters.text("name"),
