@@ -30,7 +30,10 @@ pub struct Route {
     pub auth: u32,
     /// Given back in [`Request::handler`].
     pub handler: u32,
-    /// A JSON object, or nothing: room to grow.
+    /// A JSON object, or nothing: what the API's document says of the route. Its members, none of which
+    /// must be there: `summary` and `description`, texts; `query`, a list of `{name, description}`;
+    /// `body`, `{description, schema}`; `answers`, a list of `{status, description, schema}`. A schema is
+    /// one of OpenAPI 3.0. Room to grow.
     pub extra: RString,
 }
 

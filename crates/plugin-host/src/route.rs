@@ -2,6 +2,8 @@
 
 use wazo_auth_core::{Route, routes::auth};
 
+use crate::{Map, document::object};
+
 /// No plugin has more routes.
 const MAX_ROUTES: usize = 256;
 /// No path and no access is longer.
@@ -22,6 +24,8 @@ pub struct RouteInfo {
     pub public: bool,
     /// What a request for this route carries.
     pub handler: u32,
+    /// What the plugin says of the route, for the API's document; empty where it says nothing.
+    pub description: Map,
 }
 
 /// Checks the routes of a plugin. One that is wrong is a fault of the plugin, and half a plugin would
@@ -78,12 +82,15 @@ fn check(route: &Route) -> Result<RouteInfo, String> {
     if public && !access.is_empty() {
         return Err("is public, and yet names an access".to_owned());
     }
+    let description = object(route.extra.as_str())
+        .map_err(|problem| format!("has a description that {problem}"))?;
     Ok(RouteInfo {
         method: route.method.to_string(),
         path: path.to_owned(),
         access: access.to_owned(),
         public,
         handler: route.handler,
+        description,
     })
 }
 
@@ -196,6 +203,7 @@ mod tests {
                     access: "auth.users.{user_uuid}.x".to_owned(),
                     public: false,
                     handler: 7,
+                    description: Map::new(),
                 },
                 RouteInfo {
                     method: "POST".to_owned(),
@@ -203,6 +211,7 @@ mod tests {
                     access: String::new(),
                     public: true,
                     handler: 7,
+                    description: Map::new(),
                 },
             ])
         );
@@ -262,6 +271,22 @@ mod tests {
     fn an_unknown_authentication_is_refused_and_so_is_a_public_access() {
         assert!(check_all(&[route("GET", "/a", "", 2)]).is_err());
         assert!(check_all(&[route("GET", "/a", "a", auth::PUBLIC)]).is_err());
+    }
+
+    #[test]
+    fn what_is_said_of_a_route_is_an_object_or_nothing() {
+        let described = |extra: &str| {
+            let mut route = route("GET", "/a", "", auth::TOKEN);
+            route.extra = extra.into();
+            check_all(&[route]).map(|routes| routes[0].description.clone())
+        };
+        assert_eq!(described(""), Ok(Map::new()));
+        assert_eq!(
+            described("{\"summary\": \"x\"}"),
+            Ok(Map::from_iter([("summary".to_owned(), "x".into())]))
+        );
+        assert!(described("[]").is_err());
+        assert!(described("{").is_err());
     }
 
     #[test]

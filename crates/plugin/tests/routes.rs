@@ -9,6 +9,32 @@ use wazo_auth_plugin::{
 const USER: &str = "7B5A7F1C-8a0b-4a4d-9f0e-0d7a8d1f2b33";
 const LOWER: &str = "7b5a7f1c-8a0b-4a4d-9f0e-0d7a8d1f2b33";
 
+/// The daemon reads what is said of a route as these members, in daemons and plugins of all times.
+#[test]
+fn what_is_said_of_a_route_has_members_that_stay() {
+    let said = Route::get("/x", "", 0)
+        .summary("Shows x")
+        .description("More.")
+        .query("q", "What to search for.")
+        .body("The thing.", json!({ "type": "object" }))
+        .answers(200, "The thing", json!({ "type": "object" }))
+        .answers(204, "Nothing", Value::Null);
+    assert_eq!(
+        said.said(),
+        json!({
+            "summary": "Shows x",
+            "description": "More.",
+            "query": [{ "name": "q", "description": "What to search for." }],
+            "body": { "description": "The thing.", "schema": { "type": "object" } },
+            "answers": [
+                { "status": 200, "description": "The thing", "schema": { "type": "object" } },
+                { "status": 204, "description": "Nothing", "schema": null },
+            ],
+        })
+    );
+    assert_eq!(Route::get("/x", "", 0).said(), json!({}));
+}
+
 struct Echo;
 
 impl ExternalAuth for Echo {

@@ -212,6 +212,9 @@ fn from_abi(route: abi::Route) -> Route {
         access: route.access.into(),
         public: route.auth == auth::PUBLIC,
         handler: route.handler,
+        // A plugin that was built with this crate says an object or nothing.
+        description: document::read_object("description of a route", route.extra.as_str())
+            .unwrap_or_default(),
     }
 }
 

@@ -34,27 +34,44 @@ impl ExternalAuth for Bar {
     }
 
     fn routes(&self) -> Vec<Route> {
+        let data = || json!({ "description": "Any JSON document." });
+        let failure = || json!({ "type": "object" });
         vec![
             Route::post(
                 PATH,
                 "auth.users.{user_uuid}.external.bar.create",
                 handler::CREATE,
-            ),
+            )
+            .summary("Stores a user's credentials for bar")
+            .body("The credentials.", data())
+            .answers(200, "The credentials", data())
+            .answers(404, "there is no such user", failure())
+            .answers(409, "the user has some already", failure()),
             Route::get(
                 PATH,
                 "auth.users.{user_uuid}.external.bar.read",
                 handler::READ,
-            ),
+            )
+            .summary("Shows a user's credentials for bar")
+            .answers(200, "The credentials", data())
+            .answers(404, "the user has none", failure()),
             Route::put(
                 PATH,
                 "auth.users.{user_uuid}.external.bar.update",
                 handler::UPDATE,
-            ),
+            )
+            .summary("Replaces a user's credentials for bar")
+            .body("The credentials.", data())
+            .answers(200, "The credentials", data())
+            .answers(404, "the user has none", failure()),
             Route::delete(
                 PATH,
                 "auth.users.{user_uuid}.external.bar.delete",
                 handler::DELETE,
-            ),
+            )
+            .summary("Deletes a user's credentials for bar")
+            .answers(204, "There are none any more", Value::Null)
+            .answers(404, "the user has none", failure()),
         ]
     }
 
