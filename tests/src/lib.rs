@@ -7,11 +7,13 @@
     reason = "what a test needs and cannot get should stop the test, loudly"
 )]
 
+pub mod document;
 pub mod external;
 pub mod graph;
 pub mod groups;
 pub mod markdown;
 pub mod offline;
+pub mod peers;
 pub mod policies;
 pub mod routes;
 pub mod shapes;

@@ -6,8 +6,8 @@ pub enum Access {
     Public(&'static str),
     /// A token with this access.
     Token(&'static str),
-    /// A token; who is refused does not learn the access, which stands in the query.
-    Terse,
+    /// A token with this access, of which a part stands in the query; who is refused does not learn it.
+    Terse(&'static str),
 }
 use Access::{Public, Terse, Token};
 
@@ -95,7 +95,11 @@ pub const DAEMON: &[(&str, &str, Access)] = &[
         "/users/{user_uuid}/password",
         Token("auth.users.{user_uuid}.password.update"),
     ),
-    ("POST", "/users/password/reset", Terse),
+    (
+        "POST",
+        "/users/password/reset",
+        Terse("auth.users.password.reset.{user_uuid}.create"),
+    ),
     (
         "PUT",
         "/users/{user_uuid}/emails",
@@ -305,4 +309,14 @@ pub const DAEMON: &[(&str, &str, Access)] = &[
     ),
     ("GET", "/config", Token("auth.config.read")),
     ("PATCH", "/config", Token("auth.config.update")),
+    (
+        "GET",
+        "/api/api.yml",
+        Public("what can be asked for is no secret"),
+    ),
+    (
+        "GET",
+        "/api/openapi.yml",
+        Public("what can be asked for is no secret"),
+    ),
 ];

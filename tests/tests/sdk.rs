@@ -1,32 +1,18 @@
 //! The platform's JavaScript client, as its authors publish it, against the daemon behind a front that
 //! speaks TLS. What the client does is in `tests/peers/sdk/client.cjs`.
-#![expect(
-    clippy::unwrap_used,
-    reason = "also what tests share should stop a failing test, loudly"
-)]
-
 use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use wazo_auth_test_support::{Daemon, Home, XIVO_UUID, command, daemon, process};
-use wazo_auth_tests::store::{PASSWORD, Store};
+use wazo_auth_test_support::{Daemon, Home, XIVO_UUID, command, process};
+use wazo_auth_tests::{
+    peers,
+    store::{PASSWORD, Store},
+};
 
 /// How long one run may take; usually it is a second.
 const LIMIT: Duration = Duration::from_secs(120);
-
-/// Where `make test` has installed the client.
-fn sdk() -> PathBuf {
-    let target = daemon::program().parent().and_then(Path::parent).unwrap();
-    let folder = target.join("peers/sdk");
-    assert!(
-        folder.join("node_modules/@wazo/sdk").is_dir(),
-        "the client is not installed: scripts/need-test-peers {}",
-        target.display()
-    );
-    folder
-}
 
 /// A certificate for `localhost` that its holder has signed, and its key.
 fn certificate(home: &Home) -> (PathBuf, PathBuf) {
@@ -47,7 +33,7 @@ fn certificate(home: &Home) -> (PathBuf, PathBuf) {
 
 /// Lets the client do something with a user of its own.
 fn run(scenario: &str) {
-    let sdk = sdk();
+    let sdk = peers::folder("sdk");
     let daemon = Daemon::builder().start();
     let acl = ["auth.users.me.#", "calld.calls.read", "!calld.calls.secret"];
     let user = Store::of(daemon.installation()).user(None, "alice", &acl);

@@ -8,6 +8,7 @@ use wazo_auth_plugin_host::Registry;
 use wazo_auth_services::{Configuration, Services};
 
 use crate::{
+    document::Told,
     families::family,
     resources,
     routes::{Access, Answer, Endpoint, Handler, RouteError, RouteTable},
@@ -131,5 +132,10 @@ impl<'a> Routes<'a> {
         handler: Handler,
     ) -> Result<(), RouteError> {
         self.table.add(method, path, access, handler)
+    }
+
+    /// Keeps what a plugin says of one of its routes.
+    pub fn tell(&mut self, told: Told) {
+        self.table.tell(told);
     }
 }

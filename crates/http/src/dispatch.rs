@@ -12,11 +12,10 @@ use actix_web::{
 };
 
 use crate::{
-    app::App, body::MAX_BODY, check::Check, error::ApiError, exchange::Exchange, request_log,
+    app::App, body::MAX_BODY, check::Check, document::PREFIX, error::ApiError, exchange::Exchange,
+    request_log,
 };
 
-/// The version of the API, in front of every path.
-const PREFIX: &str = "/0.1";
 /// What serves, for the header `Server`. Its version is nobody's business.
 const SERVER_NAME: HeaderValue = HeaderValue::from_static("wazo-auth");
 

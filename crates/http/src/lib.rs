@@ -9,6 +9,7 @@ mod check;
 mod config_patch;
 mod cors;
 mod dispatch;
+mod document;
 mod error;
 mod exchange;
 mod families;

@@ -7,7 +7,11 @@ use std::{collections::HashMap, pin::Pin};
 use actix_web::{HttpResponse, http::Method};
 use wazo_auth_model::ids::looks_like_uuid;
 
-use crate::{error::ApiError, exchange::Exchange};
+use crate::{
+    document::{Document, Documents, Form, Told},
+    error::ApiError,
+    exchange::Exchange,
+};
 
 /// What a handler gives back.
 pub type Answer = Pin<Box<dyn Future<Output = Result<HttpResponse, ApiError>>>>;
@@ -86,6 +90,8 @@ pub struct RouteTable {
     resources: Vec<Resource>,
     // By the number of segments and the first one, which is literal in every path of ours.
     index: HashMap<(usize, String), Vec<usize>>,
+    told: Vec<Told>,
+    documents: Documents,
 }
 
 impl RouteTable {
@@ -140,6 +146,17 @@ impl RouteTable {
                 .map(|resource| resource.segments.iter().map(rank).collect::<Vec<_>>())
         });
         Ok(())
+    }
+
+    /// Keeps what a plugin says of one of its routes, for the API's document.
+    pub fn tell(&mut self, told: Told) {
+        self.told.push(told);
+    }
+
+    /// The API's document, for clients to whom all paths begin with `prefix`.
+    pub fn document(&self, form: Form, prefix: &str) -> Document {
+        self.documents
+            .document(form, prefix, || (self.endpoints(), self.told.as_slice()))
     }
 
     /// The resource that a path (below the API's version, as sent) names.

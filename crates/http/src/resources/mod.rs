@@ -2,24 +2,25 @@
 
 mod backends;
 mod config;
-mod email;
-mod external_auth;
-mod group;
-mod group_member;
-mod group_policy;
-mod identity_provider;
-mod list;
-mod login;
-mod password;
+mod document;
+pub mod email;
+pub mod external_auth;
+pub mod group;
+pub mod group_member;
+pub mod group_policy;
+pub mod identity_provider;
+pub mod list;
+pub mod login;
+pub mod password;
 pub mod plugin;
-mod policy;
-mod refresh_token;
-mod session;
+pub mod policy;
+pub mod refresh_token;
+pub mod session;
 mod status;
-mod tenant;
+pub mod tenant;
 mod token;
-mod user;
-mod user_policy;
+pub mod user;
+pub mod user_policy;
 
 use crate::app::Routes;
 
@@ -43,4 +44,5 @@ pub fn mount(routes: &mut Routes<'_>) {
     policy::mount(routes);
     user_policy::mount(routes);
     external_auth::mount(routes);
+    document::mount(routes);
 }

@@ -12,6 +12,7 @@ use wazo_auth_plugin_host::{ExternalAuthEntry, Request};
 use crate::{
     app::{Routes, acl, public},
     body,
+    document::{PREFIX, Told},
     error::ApiError,
     exchange::Exchange,
     routes::Answer,
@@ -40,7 +41,14 @@ pub fn mount(routes: &mut Routes<'_>, entry: &Arc<ExternalAuthEntry>) {
                 "a route of the external authentication plugin {:?} is left out: {error}",
                 entry.name()
             );
+            continue;
         }
+        routes.tell(Told {
+            plugin: entry.name().to_owned(),
+            method: route.method.clone(),
+            path: route.path.clone(),
+            description: route.description.clone(),
+        });
     }
 }
 
@@ -65,7 +73,7 @@ async fn handle(
         path: exchange
             .request
             .path()
-            .strip_prefix("/0.1")
+            .strip_prefix(PREFIX)
             .unwrap_or_default()
             .to_owned(),
         path_params: exchange.parameters.clone(),

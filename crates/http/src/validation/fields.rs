@@ -11,6 +11,8 @@
 //! What passes is read into a structure by its names; what does not becomes one of the shapes in
 //! which clients are told.
 
+pub mod schema;
+
 use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
@@ -427,6 +429,11 @@ impl Failures {
         )
     }
 
+    /// The answer of what takes a body for the parameters of a list: all of it, in place of a message.
+    pub fn list_parameters(self) -> ApiError {
+        ApiError::invalid_list(self.0)
+    }
+
     /// The answer of some resources: all of it, in place of a message.
     pub fn all(self, resource: &str) -> ApiError {
         ApiError::invalid(resource, Value::Object(self.0), json!({}))
@@ -451,13 +458,6 @@ fn first(failure: &Value) -> (Value, Value) {
             _ => first_of(members),
         },
         _ => Default::default(),
-    }
-}
-
-impl Failures {
-    /// The answer of what takes a body for the parameters of a list: all of it, in place of a message.
-    pub fn list_parameters(self) -> ApiError {
-        ApiError::invalid_list(self.0)
     }
 }
 
