@@ -319,4 +319,11 @@ pub const DAEMON: &[(&str, &str, Access)] = &[
         "/api/openapi.yml",
         Public("what can be asked for is no secret"),
     ),
+    ("GET", "/api", Public("people read before they log in")),
+    ("GET", "/api/", Public("people read before they log in")),
+    (
+        "GET",
+        "/api/{file}",
+        Public("people read before they log in"),
+    ),
 ];

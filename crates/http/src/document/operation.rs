@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::schema::{self, Schema};
 use crate::{
     resources::list::{Criterion, CriterionKind, List},
@@ -228,6 +230,14 @@ impl Operation {
             description: description.to_owned(),
             schema,
         });
+        self
+    }
+
+    /// A body to begin with, for people who try the operation.
+    pub fn example(&mut self, example: Value) -> &mut Self {
+        if let Some(body) = &mut self.body {
+            body.schema = body.schema.clone().with("example", example);
+        }
         self
     }
 

@@ -139,6 +139,7 @@ fn path_parameter(operation: &mut Operation, name: &str) {
                 "client_id" => {
                     "What the client called itself. A `/` in it cannot be sent.".to_owned()
                 }
+                "file" => "The name of the file.".to_owned(),
                 "idp_type" => "The type of the identity provider.".to_owned(),
                 "policy_slug" => "The slug of the policy.".to_owned(),
                 other => format!("The {}.", other.replace('_', " ")),

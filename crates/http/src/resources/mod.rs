@@ -11,6 +11,7 @@ pub mod group_policy;
 pub mod identity_provider;
 pub mod list;
 pub mod login;
+mod page;
 pub mod password;
 pub mod plugin;
 pub mod policy;
@@ -45,4 +46,5 @@ pub fn mount(routes: &mut Routes<'_>) {
     user_policy::mount(routes);
     external_auth::mount(routes);
     document::mount(routes);
+    page::mount(routes);
 }

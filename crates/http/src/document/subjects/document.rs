@@ -10,7 +10,7 @@ use crate::document::{
 const YAML: &str = "application/x-yaml";
 
 pub fn describe(api: &mut Api) {
-    api.tag("api", "This document.");
+    api.tag("api", "This document, and a page that shows it.");
     api.operation(
         "GET",
         "/api/api.yml",
@@ -30,7 +30,7 @@ pub fn describe(api: &mut Api) {
 }
 
 impl Operation {
-    fn cached(&mut self) -> &mut Self {
+    pub fn cached(&mut self) -> &mut Self {
         self.header(200, "ETag", "What to ask with in `If-None-Match`.", text())
             .parameter(
                 Place::Header,

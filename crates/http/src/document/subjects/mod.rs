@@ -4,6 +4,7 @@ mod document;
 mod external_auth;
 mod group;
 mod identity_provider;
+mod page;
 mod policy;
 mod refresh_token;
 mod session;
@@ -30,6 +31,7 @@ pub fn describe(api: &mut Api) {
     external_auth::describe(api);
     system::describe(api);
     document::describe(api);
+    page::describe(api);
 }
 
 impl Operation {

@@ -1,5 +1,7 @@
 //! Logging in and out, and asking what a token is good for.
 
+use serde_json::json;
+
 use crate::{
     document::{
         Api,
@@ -90,7 +92,8 @@ pub fn describe(api: &mut Api) {
             text(),
         )
         .body(&[login::LOGIN], "How to log in, and for how many seconds.")
-        .answers(200, "The token", object([("data", named("NewToken"))]))
+        .example(json!({ "expiration": 7200 }))
+.answers(200, "The token", object([("data", named("NewToken"))]))
         .header(
             200,
             "Wazo-Sessions-Revoked",
