@@ -3,7 +3,7 @@
 use crate::document::{
     Api,
     operation::{Operation, Place},
-    schema::text,
+    schema::{any_object, text},
 };
 
 /// The media type of the documents.
@@ -17,7 +17,7 @@ pub fn describe(api: &mut Api) {
         "getSwagger",
         "Shows the API's document as Swagger 2.0",
     )
-    .answers_with(200, "The document", YAML, text())
+    .answers_with(200, "The document", YAML, any_object())
     .cached();
     api.operation(
         "GET",
@@ -25,7 +25,7 @@ pub fn describe(api: &mut Api) {
         "getOpenAPI",
         "Shows the API's document as OpenAPI 3",
     )
-    .answers_with(200, "The document", YAML, text())
+    .answers_with(200, "The document", YAML, any_object())
     .cached();
 }
 

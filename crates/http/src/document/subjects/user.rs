@@ -121,6 +121,11 @@ fn passwords(api: &mut Api) {
     .answers_nothing(204, "The new password is the user's")
     .fails(400, Failure::Error, "a member of the body is wrong")
     .of_user()
+    .fails(
+        401,
+        Failure::Reason,
+        "the user has no login, and so can have no password",
+    )
     .externally();
 }
 
