@@ -15,7 +15,7 @@ RELEASE := $(CARGO_TARGET_DIR)/release
 PROFILE_FLAGS := --release --locked
 DESTDIR ?=
 
-.PHONY: help run build test check format clippy docs audit install bench bench-scale fill
+.PHONY: help run build test check format clippy docs audit install bench bench-scale fill fuzz
 
 help: ## Lists what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,15 @@ bench: build ## Compares token checks and logins with the bare minimum
 bench-scale: scripts/.ready ## Measures lists and searches among 100,000 users, on both databases
 	scripts/need-test-tools
 	cargo run --release --locked -p wazo-auth-database --example bench_scale -- $(DIVISOR)
+
+SECONDS ?= 600
+EXAMPLES ?= 50
+SEED ?= $(shell date +%s)
+fuzz: scripts/.ready ## Makes requests up from the API's document for SECONDS (600), EXAMPLES (50) an operation, from SEED
+	scripts/need-test-tools
+	scripts/need-test-peers "$(CARGO_TARGET_DIR)"
+	WAZO_AUTH_FUZZ_SECONDS=$(SECONDS) WAZO_AUTH_FUZZ_EXAMPLES=$(EXAMPLES) WAZO_AUTH_FUZZ_SEED=$(SEED) \
+		cargo test --locked --workspace --test api_fuzz -- --nocapture
 
 fill: scripts/.ready ## Fills a database (URI, else a temporary file) as a large installation does, and checks its plans
 	@scripts/fill "$(URI)" $(if $(SCALE),--scale "$(SCALE)")

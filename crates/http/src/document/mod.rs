@@ -17,7 +17,7 @@ mod subjects;
 mod swagger;
 mod yaml;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use operation::Operation;
 use schema::Schema;
@@ -46,6 +46,7 @@ impl Api {
         standard::describe_failures(&mut api);
         subjects::describe(&mut api);
         let mut described = std::mem::take(&mut api.described);
+        let mut ids = HashSet::new();
         for endpoint in endpoints {
             let mut operation = match told.iter().find(|told| told.is_of(endpoint)) {
                 Some(told) => told.operation(endpoint),
@@ -54,6 +55,13 @@ impl Api {
                     .unwrap_or_else(|| plugin::unknown(endpoint)),
             };
             standard::complete(&mut operation, &endpoint.access);
+            // Of plugins' routes the name is made from the path, and that may come out like another.
+            let plain = operation.id.clone();
+            let mut number = 1;
+            while !ids.insert(operation.id.clone()) {
+                number += 1;
+                operation.id = format!("{plain}_{number}");
+            }
             api.operations.push((operation, endpoint.access.clone()));
         }
         for told in told {
@@ -124,12 +132,38 @@ mod tests {
 
     #[test]
     fn an_operation_is_known_by_one_name() {
-        let api = Api::of(&endpoints(), &[]);
+        let mut endpoints = endpoints();
+        for path in ["/x/a-b", "/x/a_b", "/x/{a}/b", "/x/{a_uuid}/b"] {
+            endpoints.push(Endpoint {
+                method: "GET".to_owned(),
+                path: path.to_owned(),
+                access: Access::Public,
+            });
+        }
+        let api = Api::of(&endpoints, &[]);
         let mut ids = BTreeSet::new();
         for (operation, _) in &api.operations {
             assert!(ids.insert(&operation.id), "{} twice", operation.id);
             assert!(!operation.summary.is_empty(), "{operation:?}");
         }
+    }
+
+    #[test]
+    fn openapi_3_has_one_path_for_a_policy_whatever_names_it() {
+        let document = openapi::render(&Api::of(&endpoints(), &[]));
+        let paths = document["paths"].as_object().unwrap();
+        assert!(!paths.contains_key("/policies/{policy_slug}"));
+        let parameter = &paths["/policies/{policy_uuid}"]["get"]["parameters"][0];
+        assert_eq!(
+            parameter,
+            &serde_json::json!({
+                "name": "policy_uuid",
+                "in": "path",
+                "description": "The UUID of the policy. Or: The slug of the policy.",
+                "required": true,
+                "schema": { "type": "string", "minLength": 1 },
+            })
+        );
     }
 
     #[test]

@@ -74,33 +74,34 @@ fn shape(path: &str) -> String {
         .join("/")
 }
 
-/// The other path of an operation that has two: its parameter takes both a UUID and a slug.
+/// The other path of an operation that has two: its parameters take what either path takes.
 fn also(known: &mut Value, other: &Operation) {
-    let names: Vec<&str> = other
+    let others: Vec<&Parameter> = other
         .parameters
         .iter()
         .filter(|parameter| parameter.place == Place::Path)
-        .map(|parameter| parameter.name.as_str())
         .collect();
     let parameters = known.get_mut("parameters").and_then(Value::as_array_mut);
     let in_path = parameters
         .into_iter()
         .flatten()
+        .filter_map(Value::as_object_mut)
         .filter(|parameter| parameter.get("in") == Some(&json!("path")));
-    for (parameter, name) in in_path.zip(names) {
-        if parameter.get("name") == Some(&json!(name)) {
+    for (parameter, other) in in_path.zip(others) {
+        if parameter.get("name") == Some(&json!(other.name)) {
             continue;
         }
         let description = parameter.get("description").and_then(Value::as_str);
-        let description = description.unwrap_or_default().trim_end_matches('.');
-        let description = format!("{description}, or its slug.");
-        if let Value::Object(parameter) = parameter {
-            parameter.insert("description".to_owned(), json!(description));
-            parameter.insert(
-                "schema".to_owned(),
-                json!({ "type": "string", "minLength": 1 }),
-            );
-        }
+        let description = format!(
+            "{} Or: {}",
+            description.unwrap_or_default(),
+            other.description
+        );
+        parameter.insert("description".to_owned(), json!(description));
+        parameter.insert(
+            "schema".to_owned(),
+            json!({ "type": "string", "minLength": 1 }),
+        );
     }
 }
 

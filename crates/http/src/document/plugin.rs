@@ -88,7 +88,7 @@ impl Told {
         let mut operation = words.unwrap_or_else(|| unknown(endpoint));
         operation.tag = self.tag();
         operation
-            .fails(401, Failure::Reason, "the plugin takes nobody to be there")
+            .fails(401, Failure::Reason, "the plugin refuses the caller")
             .fails(504, Failure::Http, "the plugin took too long");
         operation
     }

@@ -32,10 +32,9 @@ pub fn describe(api: &mut Api) {
 }
 
 fn groups(api: &mut Api) {
-    let groups = "Names and slugs";
     api.operation("GET", "/groups", "listGroups", "Lists groups")
         .says("It cannot be ordered by `slug` or `read_only`.")
-        .list(&group::LIST, Some(&groups.to_lowercase()))
+        .list(&group::LIST, Some("names"))
         .recurse()
         .answers(200, "The groups", page(named("Group")))
         .fails(

@@ -48,7 +48,7 @@ pub fn describe(api: &mut Api) {
         "listTenants",
         "Lists the tenant and those below it",
     )
-    .list(&tenant::LIST, Some("names, slugs, and parts of addresses"))
+    .list(&tenant::LIST, Some("names, slugs and domain names"))
     .answers(200, "The tenants", page(named("Tenant")));
     api.operation(
         "POST",
