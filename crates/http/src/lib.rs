@@ -14,6 +14,7 @@ mod exchange;
 mod families;
 mod proxies;
 mod python;
+mod redaction;
 mod request_log;
 mod resources;
 mod routes;

@@ -53,10 +53,21 @@ pub enum RouteError {
     Collision(String, String),
 }
 
+/// What is known of the bodies of requests and answers, for the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bodies {
+    /// Secrets in them have names that are known here.
+    Known,
+    /// They have the form that somebody else gives them.
+    Foreign,
+}
+
 /// One method of a path.
 pub struct Action {
     /// What a request must bring.
     pub access: Access,
+    /// What is known of its bodies.
+    pub bodies: Bodies,
     /// What answers it.
     pub handler: Handler,
 }
@@ -99,6 +110,7 @@ impl RouteTable {
         method: Method,
         path: &str,
         access: Access,
+        bodies: Bodies,
         handler: Handler,
     ) -> Result<(), RouteError> {
         let segments = segments(path);
@@ -106,7 +118,11 @@ impl RouteTable {
             .resources
             .iter_mut()
             .find(|resource| same_shape(&resource.segments, &segments));
-        let action = Action { access, handler };
+        let action = Action {
+            access,
+            bodies,
+            handler,
+        };
         if let Some(resource) = same {
             if resource.segments != segments {
                 return Err(RouteError::Collision(
@@ -305,6 +321,7 @@ mod tests {
                     Method::GET,
                     path,
                     Access::Public,
+                    Bodies::Known,
                     Box::new(|_| Box::pin(async { Err(ApiError::no_route()) })),
                 )
                 .unwrap();
@@ -379,6 +396,7 @@ mod tests {
                 Method::GET,
                 path,
                 Access::Public,
+                Bodies::Known,
                 Box::new(|_| Box::pin(async { Err(ApiError::no_route()) })),
             )
         };
