@@ -1,8 +1,4 @@
 //! `wazo-auth plugin new`: what it writes builds by itself, passes its tests, and works in a daemon.
-#![expect(
-    clippy::unwrap_used,
-    reason = "also what tests share should stop a failing test, loudly"
-)]
 
 use std::{fs, path::Path, process::Command, time::Duration};
 

@@ -67,9 +67,8 @@ impl LoadedPlugin {
 
     /// Starts a metadata plugin with its section of the configuration; null for none.
     pub fn metadata(&self, name: &str, config: Value) -> PluginResult<MockMetadata> {
-        let start = self
-            .module
-            .start_metadata()
+        let start = self.module.start_metadata();
+        let start = start
             .ok_or_else(|| PluginError::unsupported("the file is older than metadata plugins"))?;
         let object = held::run(&self.daemon, &self.host().call(), |call| {
             start(call, name.into(), config.to_string().as_str().into())
