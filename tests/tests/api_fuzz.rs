@@ -3,6 +3,11 @@
 //! `tests/peers/python/fuzz.py`.
 //!
 //! `make fuzz` makes up more of them; see [`Effort`].
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "also what tests share should stop a failing test, loudly"
+)]
 
 use std::{env, fs, time::Duration};
 
@@ -107,7 +112,7 @@ fn whatever_is_sent_the_answer_is_one_that_the_document_has() {
     let effort = Effort::wanted();
     let daemon = Daemon::builder()
         .examples()
-        // A login for each of them would be too many.
+        // The token outlives the run.
         .config("default_token_lifetime: 86400\n")
         .start();
     let admin = daemon.admin();

@@ -41,7 +41,7 @@ fn a_line_has_a_local_time_with_its_zone_and_says_who_writes_it() {
             "{line}"
         );
         assert!(
-            rest.starts_with("(INFO) (wazo_auth_http.resources.login): Failed login: "),
+            rest.starts_with("(INFO) (wazo_auth.plugins.http.tokens.http): Failed login: "),
             "{line}"
         );
     }

@@ -63,11 +63,13 @@ fn the_log_says_by_what_name_somebody_came_in_and_why_somebody_did_not() {
     let nobody = daemon.client().post("/token").json(&json!({})).send();
     assert_eq!(nobody.status, 401);
     for line in [
-        "(INFO) (wazo_auth_services.authentication): Successfully authenticated login Alice through authentication method native",
-        "Successful login: Alice got token XXXXXXXX-XXXX-XXXX-XXXX-XXXX",
+        "(INFO) (wazo_auth.services.authentication): Successfully authenticated login Alice through authentication method native",
+        "(INFO) (wazo_auth.plugins.http.tokens.http): Successful login: Alice got token XXXXXXXX-XXXX-XXXX-XXXX-XXXX",
         // Of a refresh token that is none, the client alone is known.
-        "Failed login: unknown refresh_token for client_id \"web\" from 127.0.0.1 using agent \"",
-        "Failed login: no authentication method for the request from 127.0.0.1 using agent \"",
+        "(INFO) (wazo_auth.plugins.http.tokens.http): Failed login: web from 127.0.0.1 using agent \"",
+        "(INFO) (wazo_auth.services.authentication): Attempting to find idp plugin for login request",
+        "(INFO) (wazo_auth.services.authentication): Cannot authenticate login request with native idp",
+        "Failed login: ('backend', 'mobile', 'user_agent', 'remote_addr') from 127.0.0.1 using agent \"",
     ] {
         let _ = daemon.lines().wait_for(line);
     }

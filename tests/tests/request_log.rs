@@ -4,9 +4,13 @@
     reason = "also what tests share should stop a failing test, loudly"
 )]
 
-use std::fs;
+use std::{
+    fs,
+    io::Write,
+    net::{Shutdown, TcpStream},
+};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wazo_auth_test_support::Daemon;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -125,17 +129,38 @@ fn no_line_at_any_level_has_a_secret() {
         client
             .post("/token")
             .basic("somebody", "hunter2")
-            .json(&json!({"backend": "wazo_user", "password": "hunter2", "deep": {"x": "hunter2"}}))
+            .json(&json!({"backend": "wazo_user", "password": "hunter2", "deep": {"bind_password": "hunter2"}}))
             .send(),
         client
             .post(&format!("/users/{}/external/bar", admin.auth_id))
             .token(token)
             .json(&json!({"access_token": "hunter2"}))
             .send(),
+        client
+            .put(&format!("/users/{}/password", admin.auth_id))
+            .token(token)
+            .json(&json!({"old_password": "hunter2", "new_password": "hunter2"}))
+            .send()
+            .is(401),
+        client
+            .get(&format!("/users/{}/external/bar", admin.auth_id))
+            .token(token)
+            .send(),
+        client
+            .post("/external/bar/config")
+            .token(token)
+            .json(&json!({"a name of their own": "hunter2"}))
+            .send(),
+        client
+            .post("/users")
+            .token(token)
+            .header("Content-Type", "application/json").body("{\"password\": \"hunter2\", ")
+            .send()
+            .is(400),
         client.delete(&format!("/token/{token}")).send(),
         client.get("/config").token(token).send().is(401),
     ];
-    assert_eq!(answers.len(), 16);
+    assert_eq!(answers.len(), 20);
     let log = fs::read_to_string(daemon.installation().path("wazo-auth.log")).unwrap();
     let password = daemon.installation().credentials().password;
     for (secret, name) in [
@@ -155,6 +180,98 @@ fn no_line_at_any_level_has_a_secret() {
     assert!(log.contains("'Authorization': 'Basic <hidden>'"));
     assert!(log.contains("'Authorization': '<hidden>'"));
     assert!(log.contains(&format!("/users/{}/external ", admin.auth_id)));
+}
+
+#[test]
+fn a_json_document_is_in_the_line_of_its_request_without_its_secrets() {
+    let daemon = Daemon::builder().examples().config("debug: true\n").start();
+    let admin = daemon.admin();
+    let request = |body: &Value| {
+        let request = daemon.client().post("/users").token(&admin.token);
+        request.json(body).send().is(200)
+    };
+    let made = request(&json!({"firstname": "Zoë\n", "username": "zoe", "password": "hunter2"}));
+    let lines = logged(&daemon);
+    let arrival = lines
+        .iter()
+        .rfind(|line| line.contains(": request: POST"))
+        .unwrap();
+    assert!(
+        arrival.contains(
+            "} with data {\"firstname\": \"Zo\\u00eb\\n\", \"username\": \"zoe\", \"password\": \"<hidden>\"} [span_id="
+        ),
+        "{arrival}"
+    );
+    // What was answered follows, for those who look for faults.
+    let answered = daemon.lines().wait_for(&format!(
+        "(DEBUG) (wazo-auth): response body: {{\"uuid\": \"{}\"",
+        made.json()["uuid"].as_str().unwrap()
+    ));
+    assert!(
+        answered.contains("\"firstname\": \"Zo\\u00eb\\n\""),
+        "{answered}"
+    );
+    let path = format!("/users/{}", made.json()["uuid"].as_str().unwrap());
+    let gone = daemon.client().delete(&path).token(&admin.token).send();
+    assert_eq!(gone.status, 204);
+    let _ = daemon
+        .lines()
+        .wait_for("(DEBUG) (wazo-auth): response body empty");
+    daemon.client().get("/nothing").send().is(404);
+    let _ = daemon
+        .lines()
+        .wait_for("response body: not printable: \"text/html");
+    // The data of other services have names of their own.
+    let path = format!("/users/{}/external/bar", admin.auth_id);
+    let request = daemon.client().post(&path).token(&admin.token);
+    let _ = request.json(&json!({"bar": 1})).send();
+    let _ = daemon.lines().wait_for("} with data <hidden> [span_id=");
+    let _ = daemon.lines().wait_for("response body: <hidden>");
+}
+
+#[test]
+fn a_document_of_another_type_or_before_a_refusal_is_not_in_the_line() {
+    let daemon = Daemon::builder().start();
+    let client = daemon.client();
+    let document = "{\"firstname\": \"nobody in particular\"}";
+    for content_type in ["application/json; charset=utf-8", "text/plain"] {
+        let request = client
+            .post("/users")
+            .header("Content-Type", content_type)
+            .body(document);
+        request.send().is(401);
+    }
+    client
+        .post("/users")
+        .header("Content-Type", "application/json")
+        .body(document)
+        .send()
+        .is(401);
+    let lines = logged(&daemon);
+    assert_eq!(
+        lines
+            .iter()
+            .filter(|line| line.contains("request: POST"))
+            .count(),
+        3
+    );
+    assert!(
+        !lines.iter().any(|line| line.contains("with data")),
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn whoever_hangs_up_before_the_document_is_there_has_been_there() {
+    let daemon = Daemon::builder().start();
+    let port = daemon.port();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let head = "POST /0.1/token HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.shutdown(Shutdown::Both).unwrap();
+    let _ = daemon
+        .lines()
+        .wait_for("request: POST http://here/0.1/token {'");
 }
 
 #[test]

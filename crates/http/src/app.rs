@@ -11,7 +11,7 @@ use crate::{
     document::Told,
     families::family,
     resources,
-    routes::{Access, Answer, Endpoint, Handler, RouteError, RouteTable},
+    routes::{Access, Answer, Bodies, Endpoint, Handler, RouteError, RouteTable},
     settings::Settings,
 };
 
@@ -112,26 +112,33 @@ impl<'a> Routes<'a> {
         F: Fn(crate::exchange::Exchange) -> A + Send + Sync + 'static,
         A: Future<Output = Result<actix_web::HttpResponse, crate::error::ApiError>> + 'static,
     {
+        let family = family(path);
         let off = |family| self.disabled_families.iter().any(|name| name == family);
-        if family(path).is_some_and(off) {
+        if family.is_some_and(off) {
             return;
         }
+        // Credentials of services that we know nothing of.
+        let bodies = match family {
+            Some("external") => Bodies::Foreign,
+            _ => Bodies::Known,
+        };
         let handler: Handler = Box::new(move |exchange| Box::pin(handler(exchange)) as Answer);
-        if let Err(error) = self.try_add(method, path, access, handler) {
+        if let Err(error) = self.table.add(method, path, access, bodies, handler) {
             // Our own table is checked by a test that lists it.
             log::error!("a route is left out: {error}");
         }
     }
 
-    /// Adds a route, unless its place is taken.
-    pub fn try_add(
+    /// Adds a route of a plugin, unless its place is taken.
+    pub fn add_foreign(
         &mut self,
         method: Method,
         path: &str,
         access: Access,
         handler: Handler,
     ) -> Result<(), RouteError> {
-        self.table.add(method, path, access, handler)
+        self.table
+            .add(method, path, access, Bodies::Foreign, handler)
     }
 
     /// Keeps what a plugin says of one of its routes.

@@ -13,7 +13,7 @@ use actix_web::{
 
 use crate::{
     app::App, body::MAX_BODY, check::Check, document::PREFIX, error::ApiError, exchange::Exchange,
-    request_log,
+    request_log::Record, routes::Bodies,
 };
 
 /// What serves, for the header `Server`. Its version is nobody's business.
@@ -34,24 +34,25 @@ async fn dispatch(
     payload: web::Payload,
 ) -> HttpResponse {
     let app = app.into_inner();
-    let record = request_log::arrival(&app.settings.proxies, &request);
-    let mut response = answer(Arc::clone(&app), request.clone(), payload)
+    let mut record = Record::of(&app.settings.proxies, &request);
+    let mut response = answer(Arc::clone(&app), request.clone(), payload, &mut record)
         .await
         .unwrap_or_else(ApiError::into_response);
     if let Some(cors) = &app.settings.cors {
         cors.apply(request.method(), request.headers(), response.headers_mut());
     }
     response.headers_mut().insert(SERVER, SERVER_NAME);
-    if let Some(record) = record {
-        record.reply(&response);
+    match record {
+        Some(record) => record.reply(response),
+        None => response,
     }
-    response
 }
 
 async fn answer(
     app: Arc<App>,
     request: HttpRequest,
     payload: web::Payload,
+    record: &mut Option<Record>,
 ) -> Result<HttpResponse, ApiError> {
     if request.path().contains("//") {
         return Ok(redirect(&app, &request));
@@ -80,6 +81,9 @@ async fn answer(
         }
         return Ok(response);
     };
+    if let (Some(record), Bodies::Known) = (record.as_mut(), action.bodies) {
+        record.show_bodies();
+    }
     let caller = match Check::of(&action.access, &request, parameters.as_slice()) {
         Some(check) => Some(check.pass(&app, &request).await?),
         None => None,
@@ -96,6 +100,9 @@ async fn answer(
             .map_err(|_| ApiError::too_large())?
             .map_err(|_| ApiError::bad_request())?
     };
+    if let Some(record) = record {
+        record.arrive(&body);
+    }
     (action.handler)(Exchange {
         app,
         request,

@@ -15,6 +15,7 @@ mod exchange;
 mod families;
 mod proxies;
 mod python;
+mod redaction;
 mod request_log;
 mod resources;
 mod routes;

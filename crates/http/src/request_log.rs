@@ -1,78 +1,99 @@
 //! One line when a request arrives, one when its answer leaves.
 //!
-//! Whoever reads logs must not be able to act as those who are in them: no body is here, no
-//! credentials, and of a token the last characters.
+//! The arrival of a JSON document is logged when it is there, and with it. At DEBUG the answer's document
+//! follows. Whoever reads logs must not be able to act as those who are in them: see [`crate::redaction`].
 
 use std::time::Instant;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    body::{BodySize, MessageBody},
+    body::{BodySize, BoxBody, MessageBody},
+    http::header::{CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use serde_json::{Map, Value};
 use wazo_auth_model::ids::redact_token;
 
-use crate::{proxies::Proxies, python, trace::Trace};
+use crate::{
+    proxies::Proxies,
+    python,
+    redaction::{HIDDEN, printable, redacted_body, redacted_url},
+    trace::Trace,
+};
 
 /// The logger that these lines are under.
 const TARGET: &str = "wazo-auth";
-/// Stands for what is not shown.
-const HIDDEN: &str = "<hidden>";
 /// Headers with credentials of other kinds.
 const SECRET_HEADERS: &[&str] = &["cookie", "proxy-authorization", "authorization"];
-/// Query parameters that are secrets, or become one.
-const SECRET_PARAMETERS: &[&str] = &[
-    "access_token",
-    "client_secret",
-    "code",
-    "new_password",
-    "old_password",
-    "password",
-    "refresh_token",
-    "saml_session_id",
-    "samlresponse",
-];
-
 /// A request that is being answered.
 pub struct Record {
     line: String,
+    headers: String,
     client: String,
     trace: Trace,
     since: Instant,
-}
-
-/// Logs the arrival of a request; `None` when nobody wants to know.
-pub fn arrival(proxies: &Proxies, request: &HttpRequest) -> Option<Record> {
-    if !log::log_enabled!(target: TARGET, log::Level::Info) {
-        return None;
-    }
-    let url = format!(
-        "{}{}",
-        proxies.origin(request).base(),
-        request
-            .uri()
-            .path_and_query()
-            .map_or("/", |text| text.as_str())
-    );
-    let record = Record {
-        line: format!("{} {}", request.method(), redacted_url(&url)),
-        client: printable(&proxies.client(request)),
-        trace: Trace::of(request),
-        since: Instant::now(),
-    };
-    log::info!(
-        target: TARGET,
-        "request: {} {} {}",
-        record.line,
-        headers(request),
-        record.trace
-    );
-    Some(record)
+    arrived: bool,
+    /// Whether bodies are of a form that is known here.
+    shows_bodies: bool,
 }
 
 impl Record {
-    /// Logs that the answer leaves. What is in it is between the daemon and its client.
-    pub fn reply(self, answer: &HttpResponse) {
+    /// Of a request that has come; `None` when nobody wants to know. Unless it brings a JSON document,
+    /// its arrival is logged at once.
+    pub fn of(proxies: &Proxies, request: &HttpRequest) -> Option<Self> {
+        if !log::log_enabled!(target: TARGET, log::Level::Info) {
+            return None;
+        }
+        let url = format!(
+            "{}{}",
+            proxies.origin(request).base(),
+            request
+                .uri()
+                .path_and_query()
+                .map_or("/", |text| text.as_str())
+        );
+        let mut record = Self {
+            line: format!("{} {}", request.method(), redacted_url(&url)),
+            headers: headers(request),
+            client: printable(&proxies.client(request)),
+            trace: Trace::of(request),
+            since: Instant::now(),
+            arrived: false,
+            shows_bodies: false,
+        };
+        if !is_json(request.headers()) {
+            record.arrive(&[]);
+        }
+        Some(record)
+    }
+
+    /// The bodies of this request and its answer have forms that are known here, so that secrets in them
+    /// are known by their names.
+    pub fn show_bodies(&mut self) {
+        self.shows_bodies = true;
+    }
+
+    /// Logs the arrival, unless that was done.
+    pub fn arrive(&mut self, body: &[u8]) {
+        if std::mem::replace(&mut self.arrived, true) {
+            return;
+        }
+        let data = match body {
+            [] => String::new(),
+            _ if !self.shows_bodies => format!(" with data {HIDDEN}"),
+            body => format!(" with data {}", printable(&redacted_body(body))),
+        };
+        log::info!(
+            target: TARGET,
+            "request: {} {}{data} {}",
+            self.line,
+            self.headers,
+            self.trace
+        );
+    }
+
+    /// Logs that the answer leaves.
+    pub fn reply(mut self, answer: HttpResponse) -> HttpResponse {
+        self.arrive(&[]);
         log::info!(
             target: TARGET,
             "response to {} in {:.2}s: {} {} {}",
@@ -82,13 +103,53 @@ impl Record {
             answer.status().as_u16(),
             self.trace
         );
-        let empty = matches!(answer.body().size(), BodySize::None | BodySize::Sized(0));
-        if empty {
-            log::debug!(target: TARGET, "response body empty");
+        if log::log_enabled!(target: TARGET, log::Level::Debug) {
+            self.reply_body(answer)
         } else {
-            log::debug!(target: TARGET, "response body: {HIDDEN}");
+            answer
         }
     }
+
+    /// Logs what is in an answer.
+    fn reply_body(&self, answer: HttpResponse) -> HttpResponse {
+        if matches!(answer.body().size(), BodySize::None | BodySize::Sized(0)) {
+            log::debug!(target: TARGET, "response body empty");
+            return answer;
+        }
+        if !is_json(answer.headers()) {
+            let content_type = answer.headers().get(CONTENT_TYPE);
+            let content_type = content_type.map_or(&b""[..], HeaderValue::as_bytes);
+            let content_type = String::from_utf8_lossy(content_type);
+            log::debug!(target: TARGET, "response body: not printable: \"{content_type}\"");
+            return answer;
+        }
+        if !self.shows_bodies {
+            log::debug!(target: TARGET, "response body: {HIDDEN}");
+            return answer;
+        }
+        let (head, body) = answer.into_parts();
+        // All answers of ours are in memory.
+        match body.try_into_bytes() {
+            Ok(bytes) => {
+                log::debug!(target: TARGET, "response body: {}", printable(&redacted_body(&bytes)));
+                head.set_body(BoxBody::new(bytes))
+            }
+            Err(body) => head.set_body(body),
+        }
+    }
+}
+
+impl Drop for Record {
+    /// Who hangs up while the body is on its way has been there all the same.
+    fn drop(&mut self) {
+        self.arrive(&[]);
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes() == b"application/json")
 }
 
 /// The headers, by name.
@@ -134,91 +195,6 @@ fn title(name: &str) -> String {
     words.collect::<Vec<_>>().join("-")
 }
 
-/// An address, decoded, without the secrets in its path and query.
-fn redacted_url(url: &str) -> String {
-    let (path, query) = match url.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (url, None),
-    };
-    let mut shown = redacted_path(&decoded(path));
-    if let Some(query) = query {
-        shown.push('?');
-        shown.push_str(&redacted_query(query));
-    }
-    printable(&shown)
-}
-
-/// What follows the word `token` is one.
-fn redacted_path(path: &str) -> String {
-    let mut token_follows = false;
-    let segments = path.split('/').map(|segment| {
-        if segment.is_empty() {
-            return String::new();
-        }
-        let is_token = std::mem::replace(&mut token_follows, segment.eq_ignore_ascii_case("token"));
-        if is_token {
-            redact_token(segment)
-        } else {
-            segment.to_owned()
-        }
-    });
-    segments.collect::<Vec<_>>().join("/")
-}
-
-fn redacted_query(query: &str) -> String {
-    let pairs = query.split('&').map(|pair| {
-        let Some((name, value)) = pair.split_once('=') else {
-            return decoded(pair);
-        };
-        let (name, value) = (decoded(name), decoded(value));
-        let known = name.to_ascii_lowercase();
-        let value = if known == "token" {
-            redact_token(&value)
-        } else if SECRET_PARAMETERS.contains(&known.as_str()) {
-            HIDDEN.to_owned()
-        } else {
-            value
-        };
-        format!("{name}={value}")
-    });
-    pairs.collect::<Vec<_>>().join("&")
-}
-
-/// A text without its percent signs; what is no UTF-8 in it is replaced.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, behind)) = rest.split_first() {
-        let escaped = (byte == b'%')
-            .then(|| behind.get(..2))
-            .flatten()
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(escaped.unwrap_or(byte));
-        rest = match escaped {
-            Some(_) => behind.get(2..).unwrap_or_default(),
-            None => behind,
-        };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// A text that moves no cursor.
-fn printable(text: &str) -> String {
-    if !text.contains(char::is_control) {
-        return text.to_owned();
-    }
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
@@ -227,42 +203,6 @@ mod tests {
 
     const TOKEN: &str = "4b1d7c2a-9e3f-4f60-8a15-2c7d9b0e6f34";
     const SHOWN: &str = "XXXXXXXX-XXXX-XXXX-XXXX-XXXX9b0e6f34";
-
-    #[test]
-    fn a_token_in_an_address_shows_its_end_and_other_uuids_stay() {
-        for (url, expected) in [
-            (format!("/0.1/token/{TOKEN}"), format!("/0.1/token/{SHOWN}")),
-            (
-                format!("/0.1//token//{TOKEN}/scopes/check"),
-                format!("/0.1//token//{SHOWN}/scopes/check"),
-            ),
-            (
-                format!("/0.1/%74oken/{TOKEN}"),
-                format!("/0.1/token/{SHOWN}"),
-            ),
-            (
-                format!("/0.1/token%2F{TOKEN}"),
-                format!("/0.1/token/{SHOWN}"),
-            ),
-            (format!("/0.1/Token/{TOKEN}"), format!("/0.1/Token/{SHOWN}")),
-            (
-                format!("/0.1/users/{TOKEN}/tokens/phone"),
-                format!("/0.1/users/{TOKEN}/tokens/phone"),
-            ),
-            (
-                format!("/x?a=%20b&tok%65n={TOKEN}&Token={TOKEN}"),
-                format!("/x?a= b&token={SHOWN}&Token={SHOWN}"),
-            ),
-            (
-                "/x?password=a%26b&code=c&refresh_token=d&username=e".to_owned(),
-                "/x?password=<hidden>&code=<hidden>&refresh_token=<hidden>&username=e".to_owned(),
-            ),
-            ("/x?a%0Ab".to_owned(), "/x?a\\nb".to_owned()),
-            ("/%ff%".to_owned(), "/\u{fffd}%".to_owned()),
-        ] {
-            assert_eq!(redacted_url(&url), expected, "{url}");
-        }
-    }
 
     #[test]
     fn headers_are_shown_without_credentials() {

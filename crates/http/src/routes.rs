@@ -57,10 +57,21 @@ pub enum RouteError {
     Collision(String, String),
 }
 
+/// What is known of the bodies of requests and answers, for the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bodies {
+    /// Secrets in them have names that are known here.
+    Known,
+    /// They have the form that somebody else gives them.
+    Foreign,
+}
+
 /// One method of a path.
 pub struct Action {
     /// What a request must bring.
     pub access: Access,
+    /// What is known of its bodies.
+    pub bodies: Bodies,
     /// What answers it.
     pub handler: Handler,
 }
@@ -105,6 +116,7 @@ impl RouteTable {
         method: Method,
         path: &str,
         access: Access,
+        bodies: Bodies,
         handler: Handler,
     ) -> Result<(), RouteError> {
         let segments = segments(path);
@@ -112,7 +124,11 @@ impl RouteTable {
             .resources
             .iter_mut()
             .find(|resource| same_shape(&resource.segments, &segments));
-        let action = Action { access, handler };
+        let action = Action {
+            access,
+            bodies,
+            handler,
+        };
         if let Some(resource) = same {
             if resource.segments != segments {
                 return Err(RouteError::Collision(
@@ -322,6 +338,7 @@ mod tests {
                     Method::GET,
                     path,
                     Access::Public,
+                    Bodies::Known,
                     Box::new(|_| Box::pin(async { Err(ApiError::no_route()) })),
                 )
                 .unwrap();
@@ -396,6 +413,7 @@ mod tests {
                 Method::GET,
                 path,
                 Access::Public,
+                Bodies::Known,
                 Box::new(|_| Box::pin(async { Err(ApiError::no_route()) })),
             )
         };

@@ -32,17 +32,21 @@ mod scan;
 mod settings;
 mod slots;
 mod sync;
+mod verify;
 
 pub use backend::{BackendEntry, Verdict};
 pub use error::{Answer, CallError, ErrorKind, PluginError};
 pub use external_auth::{ExternalAuthEntry, Request, Response};
 pub use host::{CallContext, HostServices, Principal};
+pub use manifest::Manifest;
 pub use metadata::MetadataEntry;
 pub use registry::Registry;
 pub use report::{DirectoryReport, EntryReport, FileReport, MissingEntry, Report, State};
 pub use route::RouteInfo;
 pub use scan::inspect;
 pub use settings::Settings;
+pub use verify::{read_manifest, verify};
+pub use wazo_auth_core::ABI_VERSION;
 
 /// A JSON object; its members keep their order.
 pub type Map = serde_json::Map<String, serde_json::Value>;

@@ -1,26 +1,38 @@
 //! What a plugin file says of itself, and whether this daemon can have it.
 
-use std::str;
+use std::{collections::BTreeMap, str};
 
+use serde::{Serialize, Serializer};
 use wazo_auth_core::{
     ABI_VERSION,
     manifest::{MAGIC, field},
 };
 
-/// The manifest of a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Manifest {
+/// The manifest of a file: what it says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Manifest {
+    /// The plugin's name.
     pub name: String,
+    /// The version of the ABI that it was built for.
     pub abi: String,
+    /// Its version.
     pub version: Option<String>,
+    /// Its licence.
     pub license: Option<String>,
+    /// Its authors.
     pub authors: Option<String>,
+    /// What it is for.
     pub description: Option<String>,
+    /// The compiler that built it.
     pub rustc: Option<String>,
+    /// The platform that it was built for.
+    pub target: Option<String>,
+    /// What a panic in it does: `unwind` or `abort`.
     pub panic: Option<String>,
     /// Kinds and names.
+    #[serde(serialize_with = "as_objects")]
     pub entries: Vec<(String, String)>,
-    /// Operations of the host.
+    /// The operations of the daemon that it may call.
     pub needs: Vec<String>,
 }
 
@@ -63,6 +75,7 @@ impl Manifest {
             field::AUTHORS => self.authors = text(),
             field::DESCRIPTION => self.description = text(),
             field::RUSTC => self.rustc = text(),
+            field::TARGET => self.target = text(),
             field::PANIC => self.panic = text(),
             field::NEEDS => self.needs.push(value.to_owned()),
             field::ENTRY => {
@@ -110,6 +123,18 @@ impl Manifest {
             missing.join(" and ")
         ))
     }
+}
+
+/// Entries as other reports show them.
+fn as_objects<S: Serializer>(
+    entries: &[(String, String)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(
+        entries
+            .iter()
+            .map(|(kind, name)| BTreeMap::from([("kind", kind), ("name", name)])),
+    )
 }
 
 /// Whether this daemon speaks that version of the ABI.

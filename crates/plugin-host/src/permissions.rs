@@ -119,7 +119,25 @@ pub(crate) fn check_directory(directory: &Path) -> Result<Passed<(PathBuf, Rules
 
 /// Reads a plugin file. What is checked is the file that is read: it is opened once.
 pub(crate) fn read_file(path: &Path, rules: Rules) -> Result<Passed<Vec<u8>>, String> {
-    let mut file = OpenOptions::new()
+    let (mut file, found) = open(path)?;
+    let warning = rules.check(path, &found, false)?;
+    let value = read_opened(&mut file, &found)?;
+    Ok(Passed { value, warning })
+}
+
+/// Reads a plugin file, whoever may change it.
+pub(crate) fn read_any_file(path: &Path) -> Result<Vec<u8>, String> {
+    let (mut file, found) = open(path)?;
+    read_opened(&mut file, &found)
+}
+
+fn unreadable(error: io::Error) -> String {
+    format!("it cannot be read: {error}")
+}
+
+/// Opens a regular file.
+fn open(path: &Path) -> Result<(File, Metadata), String> {
+    let file = OpenOptions::new()
         .read(true)
         // A pipe must not make us wait, and no child process inherits the file.
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC)
@@ -128,20 +146,22 @@ pub(crate) fn read_file(path: &Path, rules: Rules) -> Result<Passed<Vec<u8>>, St
             Some(libc::ELOOP) => "it is a symbolic link; put the file itself here".to_owned(),
             _ => format!("it cannot be opened: {error}"),
         })?;
-    let unreadable = |error: io::Error| format!("it cannot be read: {error}");
     let found = file.metadata().map_err(unreadable)?;
     if !found.is_file() {
         return Err("it is no regular file; remove it".to_owned());
     }
-    let warning = rules.check(path, &found, false)?;
-    let value = read_bounded(&mut file, found.len()).map_err(unreadable)?;
-    let value = value.ok_or_else(|| {
-        format!(
-            "it is larger than {} MiB; strip it",
-            MAX_FILE / (1024 * 1024)
-        )
-    })?;
-    Ok(Passed { value, warning })
+    Ok((file, found))
+}
+
+fn read_opened(file: &mut File, found: &Metadata) -> Result<Vec<u8>, String> {
+    read_bounded(file, found.len())
+        .map_err(unreadable)?
+        .ok_or_else(|| {
+            format!(
+                "it is larger than {} MiB; strip it",
+                MAX_FILE / (1024 * 1024)
+            )
+        })
 }
 
 fn read_bounded(file: &mut File, length: u64) -> io::Result<Option<Vec<u8>>> {

@@ -12,7 +12,7 @@ use crate::{
     DirectoryReport, EntryReport, FileReport, MissingEntry, Report, Settings, State,
     elf::Library,
     manifest::Manifest,
-    permissions::{Passed, check_directory, read_file},
+    permissions::{Passed, Rules, check_directory, read_file},
 };
 
 /// The kinds that this daemon has.
@@ -32,6 +32,7 @@ pub(crate) struct Candidate {
 pub(crate) fn scan(settings: &Settings, operations: &[&str]) -> (Report, Vec<Candidate>) {
     let mut report = Report::default();
     let mut candidates = Vec::new();
+    let enabled = settings.enabled();
     let mut seen: Vec<PathBuf> = Vec::new();
     for directory in &settings.directories {
         let (real, rules, warning) = match check_directory(directory) {
@@ -76,12 +77,12 @@ pub(crate) fn scan(settings: &Settings, operations: &[&str]) -> (Report, Vec<Can
                         bytes,
                         manifest: manifest.clone(),
                     });
-                    report.files.push(found(&path, manifest, settings, warning));
+                    report.files.push(found(&path, manifest, &enabled, warning));
                 }
                 Err(Refusal { manifest, reason }) => {
                     report.files.push(match manifest {
                         Some(manifest) => {
-                            let mut file = found(&path, *manifest, settings, None);
+                            let mut file = found(&path, *manifest, &enabled, None);
                             file.refuse(reason);
                             file
                         }
@@ -107,10 +108,12 @@ fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-struct Refusal {
+/// A file that did not pass.
+pub(crate) struct Refusal {
     /// What it says of itself, if the checks got so far.
-    manifest: Option<Box<Manifest>>,
-    reason: String,
+    pub manifest: Option<Box<Manifest>>,
+    /// Why, in one line.
+    pub reason: String,
 }
 
 impl From<String> for Refusal {
@@ -122,13 +125,11 @@ impl From<String> for Refusal {
     }
 }
 
+/// What a file says of itself, its bytes, and a warning.
 type Examined = (Manifest, Vec<u8>, Option<String>);
 
-fn examine(
-    path: &Path,
-    rules: crate::permissions::Rules,
-    operations: &[&str],
-) -> Result<Examined, Refusal> {
+/// Makes the checks of a file that need no loading. `rules` are those of its directory.
+pub(crate) fn examine(path: &Path, rules: Rules, operations: &[&str]) -> Result<Examined, Refusal> {
     let file = read_file(path, rules)?;
     let library = Library::parse(&file.value)?;
     let manifest = Manifest::parse(library.manifest()?)?;
@@ -145,13 +146,13 @@ fn examine(
     }
 }
 
-fn found(
+/// A file whose manifest was read. `enabled` has kinds and names.
+pub(crate) fn found(
     path: &Path,
     manifest: Manifest,
-    settings: &Settings,
+    enabled: &[(&str, &str)],
     warning: Option<String>,
 ) -> FileReport {
-    let enabled = settings.enabled();
     let entries = manifest
         .entries
         .iter()

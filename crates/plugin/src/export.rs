@@ -208,54 +208,55 @@ macro_rules! __export {
         [$($need:literal)*]
     ) => {
         const _: () = {
-            use $crate::__private as plugin;
+            // Names that no type of an author's has: they are in sight of the types that it names.
+            use $crate::__private as __wazo_auth_plugin;
 
             const BACKENDS: &[&str] = &[$($backend),*];
             const EXTERNAL_AUTH: &[&str] = &[$($external),*];
             const METADATA: &[&str] = &[$($metadata),*];
-            ::core::assert!(plugin::unique(BACKENDS), "two backends have the same name");
+            ::core::assert!(__wazo_auth_plugin::unique(BACKENDS), "two backends have the same name");
             ::core::assert!(
-                plugin::unique(EXTERNAL_AUTH),
+                __wazo_auth_plugin::unique(EXTERNAL_AUTH),
                 "two external authentication types have the same name"
             );
             ::core::assert!(
-                plugin::unique(METADATA),
+                __wazo_auth_plugin::unique(METADATA),
                 "two metadata plugins have the same name"
             );
             $(::core::assert!(
-                plugin::is_name($backend),
+                __wazo_auth_plugin::is_name($backend),
                 "the name of an entry consists of letters, digits, `_`, `-` and `.`"
             );)*
             $(::core::assert!(
-                plugin::is_name($external),
+                __wazo_auth_plugin::is_name($external),
                 "the name of an entry consists of letters, digits, `_`, `-` and `.`"
             );)*
             $(::core::assert!(
-                plugin::is_name($metadata),
+                __wazo_auth_plugin::is_name($metadata),
                 "the name of an entry consists of letters, digits, `_`, `-` and `.`"
             );)*
             $(::core::assert!(
-                plugin::is_operation($need),
+                __wazo_auth_plugin::is_operation($need),
                 "a need is the name of an operation, such as `user_service.get_acl`"
             );)*
 
-            const FIELDS: &[plugin::Field] = &[
-                plugin::Field::new(plugin::field::NAME, ::core::env!("CARGO_PKG_NAME")),
-                plugin::Field::new(plugin::field::VERSION, ::core::env!("CARGO_PKG_VERSION")),
-                plugin::Field::new(plugin::field::LICENSE, ::core::env!("CARGO_PKG_LICENSE")),
-                plugin::Field::new(plugin::field::AUTHORS, ::core::env!("CARGO_PKG_AUTHORS")),
-                plugin::Field::new(
-                    plugin::field::DESCRIPTION,
+            const FIELDS: &[__wazo_auth_plugin::Field] = &[
+                __wazo_auth_plugin::Field::new(__wazo_auth_plugin::field::NAME, ::core::env!("CARGO_PKG_NAME")),
+                __wazo_auth_plugin::Field::new(__wazo_auth_plugin::field::VERSION, ::core::env!("CARGO_PKG_VERSION")),
+                __wazo_auth_plugin::Field::new(__wazo_auth_plugin::field::LICENSE, ::core::env!("CARGO_PKG_LICENSE")),
+                __wazo_auth_plugin::Field::new(__wazo_auth_plugin::field::AUTHORS, ::core::env!("CARGO_PKG_AUTHORS")),
+                __wazo_auth_plugin::Field::new(
+                    __wazo_auth_plugin::field::DESCRIPTION,
                     ::core::env!("CARGO_PKG_DESCRIPTION"),
                 ),
-                plugin::Field::new(plugin::field::ABI, plugin::ABI_VERSION),
-                plugin::Field::new(plugin::field::RUSTC, plugin::RUSTC),
-                plugin::Field::new(plugin::field::TARGET, plugin::TARGET),
-                plugin::Field::new(plugin::field::PANIC, plugin::PANIC),
-                $(plugin::Field::entry(plugin::kind::BACKEND, $backend),)*
-                $(plugin::Field::entry(plugin::kind::EXTERNAL_AUTH, $external),)*
-                $(plugin::Field::entry(plugin::kind::METADATA, $metadata),)*
-                $(plugin::Field::new(plugin::field::NEEDS, $need),)*
+                __wazo_auth_plugin::Field::new(__wazo_auth_plugin::field::ABI, __wazo_auth_plugin::ABI_VERSION),
+                __wazo_auth_plugin::Field::new(__wazo_auth_plugin::field::RUSTC, __wazo_auth_plugin::RUSTC),
+                __wazo_auth_plugin::Field::new(__wazo_auth_plugin::field::TARGET, __wazo_auth_plugin::TARGET),
+                __wazo_auth_plugin::Field::new(__wazo_auth_plugin::field::PANIC, __wazo_auth_plugin::PANIC),
+                $(__wazo_auth_plugin::Field::entry(__wazo_auth_plugin::kind::BACKEND, $backend),)*
+                $(__wazo_auth_plugin::Field::entry(__wazo_auth_plugin::kind::EXTERNAL_AUTH, $external),)*
+                $(__wazo_auth_plugin::Field::entry(__wazo_auth_plugin::kind::METADATA, $metadata),)*
+                $(__wazo_auth_plugin::Field::new(__wazo_auth_plugin::field::NEEDS, $need),)*
             ];
 
             // A section of its own can be found in the file without running it; an exported symbol
@@ -263,43 +264,43 @@ macro_rules! __export {
             #[used]
             #[unsafe(no_mangle)]
             #[unsafe(link_section = ".wazo_auth_plugin")]
-            pub static WAZO_AUTH_PLUGIN_MANIFEST: [u8; plugin::length(FIELDS)] =
-                plugin::write(FIELDS);
+            pub static WAZO_AUTH_PLUGIN_MANIFEST: [u8; __wazo_auth_plugin::length(FIELDS)] =
+                __wazo_auth_plugin::write(FIELDS);
 
-            struct Plugin;
+            struct __WazoAuthPluginEntries;
 
-            impl plugin::Entries for Plugin {
+            impl __wazo_auth_plugin::Entries for __WazoAuthPluginEntries {
                 fn start_backend(
-                    start: plugin::Start<'_>,
-                ) -> plugin::Started<plugin::BackendObject> {
+                    start: __wazo_auth_plugin::Start<'_>,
+                ) -> __wazo_auth_plugin::Started<__wazo_auth_plugin::BackendObject> {
                     $(if start.wants($backend) {
                         return start.backend::<$backend_type>();
                     })*
-                    start.unknown(plugin::kind::BACKEND)
+                    start.unknown(__wazo_auth_plugin::kind::BACKEND)
                 }
 
                 fn start_external_auth(
-                    start: plugin::Start<'_>,
-                ) -> plugin::Started<plugin::RoutesObject> {
+                    start: __wazo_auth_plugin::Start<'_>,
+                ) -> __wazo_auth_plugin::Started<__wazo_auth_plugin::RoutesObject> {
                     $(if start.wants($external) {
                         return start.external_auth::<$external_type>();
                     })*
-                    start.unknown(plugin::kind::EXTERNAL_AUTH)
+                    start.unknown(__wazo_auth_plugin::kind::EXTERNAL_AUTH)
                 }
 
                 fn start_metadata(
-                    start: plugin::Start<'_>,
-                ) -> plugin::Started<plugin::MetadataObject> {
+                    start: __wazo_auth_plugin::Start<'_>,
+                ) -> __wazo_auth_plugin::Started<__wazo_auth_plugin::MetadataObject> {
                     $(if start.wants($metadata) {
                         return start.metadata::<$metadata_type>();
                     })*
-                    start.unknown(plugin::kind::METADATA)
+                    start.unknown(__wazo_auth_plugin::kind::METADATA)
                 }
             }
 
             #[unsafe(export_name = "_1as_0lib_1header_0root_bmodule_bloader")]
-            pub static WAZO_AUTH_PLUGIN_HEADER: plugin::LibHeader =
-                plugin::lib_header::<Plugin>();
+            pub static WAZO_AUTH_PLUGIN_HEADER: __wazo_auth_plugin::LibHeader =
+                __wazo_auth_plugin::lib_header::<__WazoAuthPluginEntries>();
         };
     };
     (@items $b:tt $e:tt $m:tt $n:tt $($rest:tt)+) => {
@@ -323,6 +324,23 @@ macro_rules! __export {
 /// #     fn get_metadata(&self, _: &wazo_auth_plugin::Call, _: &str) -> wazo_auth_plugin::PluginResult<wazo_auth_plugin::Map> { Ok(wazo_auth_plugin::Map::new()) }
 /// # }
 /// wazo_auth_plugin::export! { needs "a.b", backend "a" => A, backend "b" => A, needs "a.c", "a.d" }
+/// # fn main() {}
+/// ```
+///
+/// Neither does it matter how the types are called:
+///
+/// ```standalone_crate
+/// mod plugin {
+/// #     use wazo_auth_plugin::{Backend, Call, Config, Map, PluginResult, Secret, Verdict};
+///     pub struct Plugin;
+/// #     impl Backend for Plugin {
+/// #         fn start(_: &Call, _: Config) -> PluginResult<Self> { Ok(Self) }
+/// #         fn verify_password(&self, _: &Call, _: &str, _: &Secret) -> PluginResult<Verdict> { Ok(Verdict::Refused) }
+/// #         fn get_metadata(&self, _: &Call, _: &str) -> PluginResult<Map> { Ok(Map::new()) }
+/// #     }
+/// }
+/// use plugin::Plugin;
+/// wazo_auth_plugin::export! { backend "a" => Plugin, backend "b" => plugin::Plugin }
 /// # fn main() {}
 /// ```
 ///

@@ -12,6 +12,9 @@ use wazo_auth_plugin_host::{BackendEntry, CallContext, CallError, ErrorKind, Reg
 
 use crate::{context::Context, settings::IdpBackend};
 
+/// The name that operators and their tools know the lines about logins by.
+const LOGGER: &str = "wazo_auth.services.authentication";
+
 /// The backend of the method `native`.
 pub const NATIVE_BACKEND: &str = "wazo_user";
 /// The method of users whose passwords are kept here.
@@ -76,9 +79,11 @@ pub fn verify(
     credentials: Option<&Credentials>,
     args: &Map<String, Value>,
 ) -> Result<Verified, AuthenticationError> {
-    let credentials = credentials.ok_or_else(|| {
-        AuthenticationError::Refused("no authentication method for the request".to_owned())
-    })?;
+    log::info!(target: LOGGER, "Attempting to find idp plugin for login request");
+    let Some(credentials) = credentials else {
+        log::info!(target: LOGGER, "Cannot authenticate login request with native idp");
+        return Err(no_method(args));
+    };
     let plugins = cx.services().plugins().ok_or(CallError::ShuttingDown)?;
     let call = CallContext {
         args: args.clone(),
@@ -109,6 +114,7 @@ pub fn verify(
         None => by_unknown_login(&plugins, &call, credentials, offered)?,
     };
     log::info!(
+        target: LOGGER,
         "Successfully authenticated login {} through authentication method {}",
         verified.login,
         verified.method
@@ -232,9 +238,16 @@ pub fn verify_refresh_token(
     })
 }
 
-/// The refusal of a refresh token that is not this client's.
+/// The refusal of a refresh token that is not this client's. The client is all that is known of who
+/// sent it.
 pub(crate) fn unknown_refresh_token(client_id: &str) -> AuthenticationError {
-    AuthenticationError::Refused(format!("unknown refresh_token for client_id {client_id:?}"))
+    AuthenticationError::Refused(client_id.to_owned())
+}
+
+/// The refusal of a request that no method is for, by what there was in it.
+fn no_method(args: &Map<String, Value>) -> AuthenticationError {
+    let keys: Vec<String> = args.keys().map(|key| format!("'{key}'")).collect();
+    AuthenticationError::Refused(format!("({})", keys.join(", ")))
 }
 
 /// The enabled user of a refresh token, and a login of theirs: the one that it was made with if it

@@ -25,7 +25,7 @@ struct Edit {
 }
 
 /// Takes out what 0.2 of the ABI has added: the last field of the root module.
-const WITHOUT_METADATA: [Edit; 3] = [
+const WITHOUT_METADATA: [Edit; 5] = [
     Edit {
         file: "crates/core/src/root.rs",
         from: "    /// Makes and starts the metadata plugin `name` with its configuration. Since 0.2.\n\
@@ -43,6 +43,18 @@ const WITHOUT_METADATA: [Edit; 3] = [
         from: "        start_metadata: start_metadata::<P>,\n",
         to: "",
     },
+    // The mock of that version loads no such entries from files.
+    Edit {
+        file: "crates/plugin/src/mock/loaded.rs",
+        from: "self.module.start_metadata();",
+        to: "None::<extern \"C\" fn(_, RStr<'_>, RStr<'_>) -> AbiResult<MetadataObject>>;",
+    },
+    Edit {
+        file: "crates/plugin/src/mock/loaded.rs",
+        from: "use serde_json::Value;\n",
+        to: "use serde_json::Value;\n\
+             use wazo_auth_core::{AbiResult, MetadataObject, abi_stable::std_types::RStr};\n",
+    },
 ];
 
 /// The example of a backend as 0.1 of the ABI builds it, offering `example_older`.
@@ -53,7 +65,7 @@ pub fn older_minor() -> PathBuf {
 /// The same, offering the backend and a metadata plugin `example_odd`: of a kind that 0.1 does not
 /// have.
 pub fn older_minor_with_metadata() -> PathBuf {
-    let [root, names, export] = WITHOUT_METADATA;
+    let [root, names, export, mock, mock_names] = WITHOUT_METADATA;
     build(
         "odd",
         Some("0.1.0"),
@@ -61,6 +73,8 @@ pub fn older_minor_with_metadata() -> PathBuf {
             root,
             names,
             export,
+            mock,
+            mock_names,
             Edit {
                 file: "plugins/examples/backend-example/src/lib.rs",
                 from: "wazo_auth_plugin::export! { backend \"example\" => Example }",

@@ -4,13 +4,18 @@ use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
+    process::Command,
     sync::{LazyLock, Mutex, PoisonError},
+    time::Duration,
 };
 
 use crate::{
     cargo::{self, Artifact, Lock},
-    home,
+    command, daemon, home,
 };
+
+/// How long a command of the daemon's may take.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// What this workspace builds: programs and plugins, once per test process.
 static OURS: LazyLock<Vec<Artifact>> = LazyLock::new(|| cargo::build_ours(&cargo::lock()));
@@ -80,6 +85,33 @@ pub fn from_source(name: &str, manifest: &str, source: &str) -> PathBuf {
         cargo::test_foreign(lock, &root);
         find(&built, &name.replace('-', "_")).to_owned()
     })
+}
+
+/// A plugin as `wazo-auth plugin new` writes it, with the configuration that enables it. Its own tests,
+/// that of its file among them, have passed, and nothing of this checkout was in reach.
+///
+/// # Panics
+///
+/// When it cannot be written or built, or a test of its own fails.
+pub fn newly_written(name: &str, kind: &str) -> (PathBuf, String) {
+    let place = cargo::plugins_target().join("new");
+    let root = place.join(name);
+    let file = once(&format!("new-{name}"), |lock| {
+        drop(fs::remove_dir_all(&root));
+        fs::create_dir_all(&place).expect("a folder of cargo's can be written");
+        let mut command = Command::new(daemon::program());
+        command
+            .current_dir(&place)
+            .args(["plugin", "new", name, "--kind", kind]);
+        let told = command::run(command, LIMIT).ok();
+        assert!(told.contains("cargo test"), "{told}");
+        let built = cargo::build_foreign(lock, &root, None);
+        cargo::test_foreign(lock, &root);
+        find(&built, &name.replace('-', "_")).to_owned()
+    });
+    let configuration = fs::read_to_string(root.join(format!("50-{name}.yml")))
+        .expect("a new plugin comes with its configuration");
+    (file, configuration)
 }
 
 /// Builds a file once per test process and keeps it where no other build replaces it.

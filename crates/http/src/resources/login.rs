@@ -19,6 +19,9 @@ use crate::{
     validation::fields::{self, Failures, Field},
 };
 
+/// The name that operators and their tools, fail2ban above all, know the lines about logins by.
+const LOGGER: &str = "wazo_auth.plugins.http.tokens.http";
+
 /// The longest lifetime that a login may ask for: ten years of 365 days, in seconds.
 const MAX_EXPIRATION: i64 = 10 * 365 * 86_400;
 /// The longest name of a client, in characters.
@@ -57,12 +60,16 @@ async fn create(exchange: Exchange) -> Result<HttpResponse, ApiError> {
         Ok(made) => made,
         Err(error) => {
             if let TokenError::Authentication(AuthenticationError::Refused(reason)) = &error {
-                log::info!("Failed login: {reason} from {address} using agent \"{agent}\"");
+                log::info!(
+                    target: LOGGER,
+                    "Failed login: {reason} from {address} using agent \"{agent}\""
+                );
             }
             return Err(error.into());
         }
     };
     log::info!(
+        target: LOGGER,
         "Successful login: {} got token {} from {address} using agent \"{agent}\"",
         made.login,
         made.token.uuid.redacted(),

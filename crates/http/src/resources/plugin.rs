@@ -36,7 +36,7 @@ pub fn mount(routes: &mut Routes<'_>, entry: &Arc<ExternalAuthEntry>) {
         let handler = Box::new(move |exchange| {
             Box::pin(handle(exchange, Arc::clone(&entry_of_route), number)) as Answer
         });
-        if let Err(error) = routes.try_add(method, &route.path, access, handler) {
+        if let Err(error) = routes.add_foreign(method, &route.path, access, handler) {
             log::error!(
                 "a route of the external authentication plugin {:?} is left out: {error}",
                 entry.name()

@@ -35,6 +35,7 @@ mod call;
 mod daemon;
 mod external_auth;
 mod held;
+mod loaded;
 mod metadata;
 mod store;
 
@@ -42,10 +43,12 @@ pub use backend::MockBackend;
 pub use call::MockCall;
 pub use daemon::LogRecord;
 pub use external_auth::{MockExternalAuth, MockRequest};
+pub use loaded::{LoadedPlugin, build_plugin};
 pub use metadata::MockMetadata;
 
 use std::{
     collections::HashSet,
+    path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
 
@@ -111,6 +114,15 @@ impl MockHost {
             metadata_kind::start::<T>(call, config.to_string().as_str().into())
         })?;
         Ok(MockMetadata::new(&self.daemon, object))
+    }
+
+    /// Loads a plugin file, such as [`build_plugin`] makes, to start what it exports.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened, exports no plugin, or was built with another SDK.
+    pub fn load(&self, file: &Path) -> PluginResult<LoadedPlugin> {
+        LoadedPlugin::open(&self.daemon, file)
     }
 
     /// A call to run methods for: in [`TENANT`], of nobody, without arguments, with ten seconds

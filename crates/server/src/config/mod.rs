@@ -255,6 +255,11 @@ pub struct Plugins {
     pub state_file: PathBuf,
 }
 
+/// Whether the daemon has a key of this name at the top of its configuration.
+pub fn is_known_key(name: &str) -> bool {
+    KEYS.iter().any(|key| key.name == name)
+}
+
 impl Config {
     /// Reads, merges and checks everything.
     ///
@@ -290,9 +295,7 @@ impl Config {
     /// for it.
     pub fn section(&self, name: &str) -> Value {
         match self.document.get(name) {
-            Some(section @ Value::Object(_)) if !KEYS.iter().any(|key| key.name == name) => {
-                section.clone()
-            }
+            Some(section @ Value::Object(_)) if !is_known_key(name) => section.clone(),
             _ => Value::Object(Map::new()),
         }
     }

@@ -1,0 +1,56 @@
+//! `wazo-auth plugin`: for those who write plugins, and those who run them.
+
+mod create;
+mod inspect;
+mod list;
+mod state;
+mod verify;
+
+use std::{path::PathBuf, process::ExitCode};
+
+pub use state::keep_state;
+
+use super::ConfigurationFile;
+
+/// Commands about plugins.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Writes the crate of a new plugin, with tests, that builds wherever Rust is
+    ///
+    /// Nothing of the daemon's sources is needed: those of the SDK are written into the crate.
+    New(create::Arguments),
+    /// Lists the files in the plugin directories, what they offer, their state and its reason
+    ///
+    /// Every file is checked afresh. For files that a running daemon has loaded, its state is shown.
+    List {
+        #[command(flatten)]
+        configuration: ConfigurationFile,
+        /// Directory to list, in place of the configured one; may be given several times
+        #[arg(long, value_name = "DIR")]
+        plugin_dir: Vec<PathBuf>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows what a plugin file says of itself, without running it
+    Inspect(inspect::Arguments),
+    /// Makes every check that the daemon makes before it starts a plugin, that of its types included
+    ///
+    /// The files are opened, so their initialisers run, but nothing of them is started. The exit status is 0
+    /// when all files pass.
+    Verify(verify::Arguments),
+}
+
+/// Runs a command.
+pub fn run(command: Command) -> ExitCode {
+    match command {
+        Command::New(arguments) => create::run(&arguments),
+        Command::List {
+            configuration,
+            plugin_dir,
+            json,
+        } => list::list(configuration, plugin_dir, json),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+    }
+}
