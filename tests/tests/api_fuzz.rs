@@ -9,10 +9,10 @@
     reason = "also what tests share should stop a failing test, loudly"
 )]
 
-use std::{env, fs, time::Duration};
+use std::{collections::BTreeMap, env, fs, time::Duration};
 
-use serde_json::{Value, json};
-use wazo_auth_test_support::{Daemon, Home, command, http::Request};
+use serde_json::{Map, Value, json};
+use wazo_auth_test_support::{Daemon, Home, command};
 use wazo_auth_tests::{document::OPENAPI, peers};
 
 /// How long the usual run may take; usually it is half a minute.
@@ -36,75 +36,78 @@ impl Effort {
     }
 }
 
-/// Something of each kind, by the names of the parameters that name it.
-fn values(daemon: &Daemon, token: &str) -> Value {
-    let made = |path: &str, body: &Value| -> Value {
-        let request = daemon.client().post(path).token(token).json(body);
-        request.send().expect(200)
-    };
-    let each = |list: &[Value], member: &str| -> Vec<Value> {
-        list.iter().map(|value| value[member].clone()).collect()
-    };
-    let numbers = 0..3;
-    let users: Vec<Value> = numbers
-        .clone()
-        .map(|number| {
-            let name = format!("user{number}");
-            let address = format!("{name}@example.org");
-            let body = json!({ "username": name, "password": "s3cre7", "email_address": address });
-            made("/users", &body)
-        })
-        .collect();
-    let groups: Vec<Value> = numbers
-        .clone()
-        .map(|number| made("/groups", &json!({ "name": format!("group{number}") })))
-        .collect();
-    let policies: Vec<Value> = numbers
-        .clone()
-        .map(|number| {
-            let body = json!({ "name": format!("policy{number}"), "acl": ["a.b", "!a.c"] });
-            made("/policies", &body)
-        })
-        .collect();
-    let tenants: Vec<Value> = numbers
-        .map(|number| {
-            let body = json!({
-                "name": format!("tenant{number}"),
-                "domain_names": [format!("tenant{number}.example.org")],
-            });
-            made("/tenants", &body)
-        })
-        .collect();
-    let login = |body: &Value| -> Value {
-        let request: Request<'_> = daemon.client().post("/token").basic("user0", "s3cre7");
-        request.json(body).send().expect(200)["data"].clone()
-    };
-    let logins = [
-        login(&json!({})),
-        login(&json!({ "access_type": "offline", "client_id": "phone" })),
-    ];
-    let emails: Vec<Value> = users
-        .iter()
-        .map(|user| user["emails"][0]["uuid"].clone())
-        .collect();
-    let named = [each(&policies, "uuid"), each(&policies, "slug")].concat();
-    json!({
-        "user_uuid": each(&users, "uuid"),
-        "group_uuid": each(&groups, "uuid"),
+/// The password of all users here.
+const PASSWORD: &str = "s3cre7";
+
+/// Makes things for the run to be about, as an administrator.
+struct Maker<'a> {
+    daemon: &'a Daemon,
+    token: &'a str,
+}
+
+impl Maker<'_> {
+    fn made(&self, path: &str, body: &Value) -> Value {
+        let request = self.daemon.client().post(path).token(self.token);
+        request.json(body).send().expect(200)
+    }
+
+    fn user(&self, name: &str) -> Value {
+        let address = format!("{name}@example.org");
+        let body = json!({ "username": name, "password": PASSWORD, "email_address": address });
+        self.made("/users", &body)
+    }
+
+    /// Logs somebody in who stays logged in.
+    fn login(&self, login: &str, password: &str) -> Value {
+        let body = json!({ "access_type": "offline", "client_id": "phone" });
+        let request = self.daemon.client().post("/token").basic(login, password);
+        request.json(&body).send().expect(200)["data"].clone()
+    }
+
+    /// Three things of each kind, by the names of the parameters that name them.
+    fn values(&self, name: &str) -> Map<String, Value> {
+        let several = |make: &dyn Fn(String) -> Value| -> Vec<Value> {
+            (0..3)
+                .map(|number| make(format!("{name}{number}")))
+                .collect()
+        };
+        let users = several(&|name| self.user(&name));
+        let logins = several(&|name| self.login(&name, PASSWORD));
+        let groups = several(&|name| self.made("/groups", &json!({ "name": name })));
+        let policies = several(&|name| {
+            let acl = ["a.b", "!a.c"];
+            self.made("/policies", &json!({ "name": name, "acl": acl }))
+        });
+        let tenants = several(&|name| {
+            let domains = [format!("{name}.example.org")];
+            self.made(
+                "/tenants",
+                &json!({ "name": name, "domain_names": domains }),
+            )
+        });
+        let each = |list: &[Value], member: &str| -> Vec<Value> {
+            list.iter().map(|value| value[member].clone()).collect()
+        };
+        let emails: Vec<Value> = users
+            .iter()
+            .map(|user| user["emails"][0]["uuid"].clone())
+            .collect();
         // Where the document has one path for both.
-        "policy_uuid": named,
-        "tenant_uuid": each(&tenants, "uuid"),
-        "parent_tenant_uuid": each(&tenants, "uuid"),
-        "email_uuid": emails,
-        "session_uuid": each(&logins, "session_uuid"),
-        "token_uuid": each(&logins, "token"),
-        "client_id": ["phone"],
-        "idp_type": ["native"],
-        "access": ["a.b", "a.c"],
-        "Wazo-Tenant": [users[0]["tenant_uuid"], tenants[0]["uuid"]],
-        "Wazo-Session-Type": ["mobile"],
-        "file": ["page.js"],
-    })
+        let named = [each(&policies, "uuid"), each(&policies, "slug")].concat();
+        [
+            ("user_uuid", each(&users, "uuid")),
+            ("group_uuid", each(&groups, "uuid")),
+            ("policy_uuid", named),
+            ("tenant_uuid", each(&tenants, "uuid")),
+            ("parent_tenant_uuid", each(&tenants, "uuid")),
+            ("email_uuid", emails),
+            ("session_uuid", each(&logins, "session_uuid")),
+            ("token_uuid", each(&logins, "token")),
+        ]
+        .into_iter()
+        .map(|(name, values)| (name.to_owned(), values.into()))
+        .collect()
+    }
 }
 
 #[test]
@@ -112,16 +115,72 @@ fn whatever_is_sent_the_answer_is_one_that_the_document_has() {
     let effort = Effort::wanted();
     let daemon = Daemon::builder()
         .examples()
-        // The token outlives the run.
+        // Tokens outlive the run.
         .config("default_token_lifetime: 86400\n")
         .start();
+    let credentials = daemon.installation().credentials();
     let admin = daemon.admin();
+    let maker = Maker {
+        daemon: &daemon,
+        token: &admin.token,
+    };
+    let mut values = maker.values("kept");
+    let spent = maker.values("spent");
+    // Whoever changes a user may disable it, which logs it out.
+    for operation in [
+        "DELETE /users/{user_uuid}",
+        "PUT /users/{user_uuid}",
+        "DELETE /groups/{group_uuid}",
+        "DELETE /policies/{policy_uuid}",
+        "DELETE /tenants/{tenant_uuid}",
+        "DELETE /token/{token_uuid}",
+        "DELETE /sessions/{session_uuid}",
+        "DELETE /users/{user_uuid}/sessions/{session_uuid}",
+    ] {
+        values.insert(operation.to_owned(), spent.clone().into());
+    }
+    // Whose tokens are asked about is not changed at all.
+    let owner = maker.user("owner");
+    let tokens = [(); 2].map(|()| maker.login("owner", PASSWORD));
+    let own_clients = maker.login(&credentials.username, &credentials.password);
+    let tenants = json!([owner["tenant_uuid"], values["tenant_uuid"][0]]);
+    for (name, known) in [
+        (
+            "token_uuid",
+            json!(tokens.each_ref().map(|token| token["token"].clone())),
+        ),
+        ("client_id", json!(["phone"])),
+        ("idp_type", json!(["native"])),
+        ("access", json!(["a.b", "a.c"])),
+        ("Wazo-Tenant", tenants),
+        ("Wazo-Session-Type", json!(["mobile"])),
+        ("file", json!(["page.js"])),
+    ] {
+        values.insert(name.to_owned(), known);
+    }
+    let own = json!([
+        admin.token,
+        admin.auth_id,
+        admin.data["session_uuid"],
+        own_clients["session_uuid"],
+        owner["uuid"],
+        tokens[0]["session_uuid"],
+        tokens[1]["session_uuid"],
+    ]);
+    let target = json!({
+        "url": daemon.client().base(),
+        "token": admin.token,
+        "own": own,
+        "login": ["owner", PASSWORD],
+    });
+
     let home = Home::new();
     let put = |name: &str, text: String| fs::write(home.join(name), text).unwrap();
-    let document = daemon.client().get(OPENAPI).send().is(200).body;
-    put("openapi.yml", document);
-    put("values.json", values(&daemon, &admin.token).to_string());
-    let target = json!({ "url": daemon.client().base(), "token": admin.token });
+    put(
+        "openapi.yml",
+        daemon.client().get(OPENAPI).send().is(200).body,
+    );
+    put("values.json", Value::Object(values).to_string());
     put("target.json", target.to_string());
     let mut fuzz = peers::python("fuzz.py");
     fuzz.arg(home.join(""))
@@ -140,4 +199,18 @@ fn whatever_is_sent_the_answer_is_one_that_the_document_has() {
         effort.seed
     );
     println!("{}", output.stdout);
+
+    // It was no walk past closed doors. Some things nobody comes upon, such as an old password.
+    let answers = fs::read_to_string(home.join("answers.json")).unwrap();
+    let answers: BTreeMap<String, BTreeMap<u16, u32>> = serde_json::from_str(&answers).unwrap();
+    let refused: Vec<&String> = answers
+        .iter()
+        .filter(|(_, statuses)| statuses.keys().all(|status| *status >= 400))
+        .map(|(operation, _)| operation)
+        .collect();
+    println!("answers: {answers:?}\nnever done: {refused:?}");
+    assert!(
+        refused.len() * 10 < answers.len(),
+        "more than a tenth was never done: {refused:?}"
+    );
 }

@@ -89,6 +89,7 @@ const WORDS: &[(&str, &str)] = &[
     ("client_id", "desk"),
     ("idp_type", "native"),
     ("access", "a.b"),
+    ("file", "page.js"),
 ];
 
 /// Parameters that are walked past, by a part of the route. There may be fewer, not more.
