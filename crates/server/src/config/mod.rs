@@ -260,6 +260,22 @@ pub fn is_known_key(name: &str) -> bool {
     KEYS.iter().any(|key| key.name == name)
 }
 
+/// The sections of a file that are not the daemon's own.
+///
+/// # Errors
+///
+/// A line, when the file cannot be read or is no configuration.
+pub fn sections(path: &Path) -> Result<Map<String, Value>, String> {
+    let mut notes = Notes::default();
+    let file = files::main_file(path, &mut notes)?;
+    if let Some(problem) = notes.problems.into_iter().chain(notes.warnings).next() {
+        return Err(problem);
+    }
+    let mut sections = check::check(&file, KEYS).document;
+    sections.retain(|name, _| !is_known_key(name));
+    Ok(sections)
+}
+
 impl Config {
     /// Reads, merges and checks everything.
     ///
