@@ -30,6 +30,7 @@ use std::{
 use log::LevelFilter;
 use serde_json::{Map, Value};
 use wazo_auth_model::{network::Network, secret::Secret};
+use wazo_auth_plugin_host::PublicKey;
 
 use self::{
     files::Notes,
@@ -245,6 +246,8 @@ pub struct IdpBackend {
 pub struct Plugins {
     /// Directories with `.so` files.
     pub directories: Vec<PathBuf>,
+    /// Who must have signed them, if anybody must.
+    pub trusted_keys: Option<Vec<PublicKey>>,
     /// How many calls of one entry run at the same time.
     pub max_concurrent_calls: usize,
     /// How long a call may take.

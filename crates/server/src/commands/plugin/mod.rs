@@ -3,6 +3,7 @@
 mod create;
 mod inspect;
 mod list;
+mod sign;
 mod state;
 mod test;
 mod verify;
@@ -47,6 +48,10 @@ pub enum Command {
     /// neither a database nor a running daemon is touched. What the plugin itself reaches, such as a
     /// directory server, it does reach. The exit status is 0 when all checks pass.
     Test(test::Arguments),
+    /// Makes a key to sign plugins with, and prints what daemons that trust it are configured with
+    Keygen(sign::KeygenArguments),
+    /// Signs plugin files, for daemons that load nothing without a signature they trust
+    Sign(sign::SignArguments),
 }
 
 /// Runs a command.
@@ -61,5 +66,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Keygen(arguments) => sign::keygen(&arguments),
+        Command::Sign(arguments) => sign::sign(&arguments),
     }
 }

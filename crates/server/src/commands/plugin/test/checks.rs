@@ -33,7 +33,7 @@ const SPARE: u64 = 4096;
 
 /// Runs all checks.
 pub fn run(subject: &Subject, tell: &mut dyn FnMut(Outcome)) {
-    let report = verify(&subject.folder.join("plugin.so"), OPERATIONS);
+    let report = verify(&subject.folder.join("plugin.so"), OPERATIONS, None);
     let loaded = report.state == State::Loaded;
     tell(Outcome {
         entry: None,
@@ -149,6 +149,7 @@ fn start(subject: &Subject, kind: &str, name: &str, section: Value) -> Result<St
     };
     let settings = Settings {
         directories: vec![subject.folder.clone()],
+        trusted_keys: None,
         max_concurrent_calls: THREADS,
         call_timeout: subject.timeout,
         queue: 256,
