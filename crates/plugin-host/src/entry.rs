@@ -130,12 +130,12 @@ impl<T: Send + Sync + 'static> Entry<T> {
         answer
     }
 
-    /// Says goodbye, within `patience`. No call may follow.
+    /// Says goodbye, within `patience`. No call may follow. Answers what went wrong, in one line.
     pub(crate) fn stop(
         &self,
         patience: Duration,
         stop: impl FnOnce(&T, Call) -> AbiResult<()> + Send + 'static,
-    ) {
+    ) -> Result<(), String> {
         let deadline = Instant::now() + patience;
         let over = Arc::new(AtomicBool::new(false));
         let allowed = Allowance {
@@ -150,13 +150,16 @@ impl<T: Send + Sync + 'static> Entry<T> {
         let answer = crate::slots::run_apart("plugin-stop", deadline, move || stop(&object, call));
         over.store(true, Ordering::SeqCst);
         match answer.map(AbiResult::into_result) {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => log::warn!(
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(format!(
                 "{}: stop: {}",
                 self.label,
                 CallError::from_abi(&self.label, error)
-            ),
-            Err(_) => log::warn!("{} did not stop in time and is left behind", self.label),
+            )),
+            Err(_) => Err(format!(
+                "{} did not stop in time and is left behind",
+                self.label
+            )),
         }
     }
 

@@ -30,6 +30,7 @@ mod report;
 mod route;
 mod scan;
 mod settings;
+mod signature;
 mod slots;
 mod sync;
 mod verify;
@@ -45,6 +46,7 @@ pub use report::{DirectoryReport, EntryReport, FileReport, MissingEntry, Report,
 pub use route::RouteInfo;
 pub use scan::inspect;
 pub use settings::Settings;
+pub use signature::{KeyError, PublicKey, SecretKey, signature_file};
 pub use verify::{read_manifest, verify};
 pub use wazo_auth_core::ABI_VERSION;
 

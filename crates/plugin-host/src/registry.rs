@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -125,20 +125,31 @@ impl Registry {
     }
 
     /// Lets every entry say goodbye, all at the same time, and waits `patience` at most. Plugins that
-    /// hang are left behind.
-    pub fn stop(&self, patience: Duration) {
+    /// hang are left behind. What goes wrong is logged, and answered line by line.
+    pub fn stop(&self, patience: Duration) -> Vec<String> {
         self.close();
+        let problems = Mutex::new(Vec::new());
+        let note = |stopped: Result<(), String>| {
+            if let Err(problem) = stopped {
+                log::warn!("{problem}");
+                lock(&problems).push(problem);
+            }
+        };
         thread::scope(|scope| {
             for entry in &self.backends {
-                scope.spawn(|| entry.0.stop(patience, |backend, call| backend.stop(call)));
+                scope.spawn(|| note(entry.0.stop(patience, |backend, call| backend.stop(call))));
             }
             for entry in &self.metadata {
-                scope.spawn(|| entry.0.stop(patience, |plugin, call| plugin.stop(call)));
+                scope.spawn(|| note(entry.0.stop(patience, |plugin, call| plugin.stop(call))));
             }
             for entry in &self.external_auth {
-                scope.spawn(|| entry.entry.stop(patience, |plugin, call| plugin.stop(call)));
+                let entry = &entry.entry;
+                scope.spawn(|| note(entry.stop(patience, |plugin, call| plugin.stop(call))));
             }
         });
+        problems
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn start(

@@ -9,10 +9,11 @@ use std::{
 use wazo_auth_core::manifest::kind;
 
 use crate::{
-    DirectoryReport, EntryReport, FileReport, MissingEntry, Report, Settings, State,
+    DirectoryReport, EntryReport, FileReport, MissingEntry, PublicKey, Report, Settings, State,
     elf::Library,
     manifest::Manifest,
     permissions::{Passed, Rules, check_directory, read_file},
+    signature,
 };
 
 /// The kinds that this daemon has.
@@ -70,7 +71,14 @@ pub(crate) fn scan(settings: &Settings, operations: &[&str]) -> (Report, Vec<Can
                 Some(name) => directory.join(name),
                 None => continue,
             };
-            match examine(&found_at, rules, operations) {
+            match examine(
+                &found_at,
+                rules,
+                &Demands {
+                    operations,
+                    trusted_keys: settings.trusted_keys.as_deref(),
+                },
+            ) {
                 Ok((manifest, bytes, warning)) => {
                     candidates.push(Candidate {
                         position: report.files.len(),
@@ -128,15 +136,31 @@ impl From<String> for Refusal {
 /// What a file says of itself, its bytes, and a warning.
 type Examined = (Manifest, Vec<u8>, Option<String>);
 
+/// What is asked of files beside what is true of all.
+pub(crate) struct Demands<'a> {
+    /// What they may need.
+    pub operations: &'a [&'a str],
+    /// Who must have signed them, one of them.
+    pub trusted_keys: Option<&'a [PublicKey]>,
+}
+
 /// Makes the checks of a file that need no loading. `rules` are those of its directory.
-pub(crate) fn examine(path: &Path, rules: Rules, operations: &[&str]) -> Result<Examined, Refusal> {
+pub(crate) fn examine(
+    path: &Path,
+    rules: Rules,
+    demands: &Demands<'_>,
+) -> Result<Examined, Refusal> {
     let file = read_file(path, rules)?;
+    if let Some(trusted) = demands.trusted_keys {
+        // Before anything looks into the bytes.
+        signature::check(path, &file.value, trusted)?;
+    }
     let library = Library::parse(&file.value)?;
     let manifest = Manifest::parse(library.manifest()?)?;
     let checked = manifest
         .check_abi()
         .and_then(|()| manifest.check_panic(library.can_unwind()))
-        .and_then(|()| manifest.check_needs(operations));
+        .and_then(|()| manifest.check_needs(demands.operations));
     match checked {
         Ok(()) => Ok((manifest, file.value, file.warning)),
         Err(reason) => Err(Refusal {

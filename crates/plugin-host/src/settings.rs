@@ -4,13 +4,15 @@ use std::{path::PathBuf, time::Duration};
 
 use wazo_auth_core::manifest::kind;
 
-use crate::Map;
+use crate::{Map, PublicKey};
 
 /// Where plugins lie, which of them are wanted, and how much they get.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Directories to look for `.so` files in.
     pub directories: Vec<PathBuf>,
+    /// Who must have signed a file, one of them; `None` when no signature is asked for.
+    pub trusted_keys: Option<Vec<PublicKey>>,
     /// How many calls of one entry run at the same time.
     pub max_concurrent_calls: usize,
     /// How long a call may take.

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use crate::{
-    FileReport, Manifest, State,
+    FileReport, Manifest, PublicKey, State,
     elf::Library,
     library,
     permissions::{check_directory, read_any_file},
-    scan::{Refusal, examine, found},
+    scan::{Demands, Refusal, examine, found},
 };
 
 /// Reads the manifest of a plugin file, whoever may write to it, and runs nothing of it.
@@ -22,11 +22,11 @@ pub fn read_manifest(path: &Path) -> Result<Manifest, String> {
 
 /// Makes every check of a file that the daemon makes before it starts what is in it, those of its
 /// directory included. To compare its types it is opened, which runs its initialisers. Plugins may need
-/// `operations`.
+/// `operations`; with `trusted_keys`, one of them must have signed the file.
 ///
 /// What passes is [`State::Loaded`], with a warning as its reason if there is one.
 #[must_use]
-pub fn verify(path: &Path, operations: &[&str]) -> FileReport {
+pub fn verify(path: &Path, operations: &[&str], trusted_keys: Option<&[PublicKey]>) -> FileReport {
     let (Some(name), Some(directory)) = (path.file_name(), path.parent()) else {
         return FileReport::refused(path, "it is no regular file".to_owned());
     };
@@ -42,7 +42,11 @@ pub fn verify(path: &Path, operations: &[&str]) -> FileReport {
         }
     };
     let (real, rules) = checked.value;
-    match examine(&real.join(name), rules, operations) {
+    let demands = Demands {
+        operations,
+        trusted_keys,
+    };
+    match examine(&real.join(name), rules, &demands) {
         Ok((manifest, bytes, warning)) => {
             let warnings = [checked.warning, warning];
             let warnings: Vec<String> = warnings.into_iter().flatten().collect();

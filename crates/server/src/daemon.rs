@@ -204,7 +204,9 @@ async fn listen(
         }
     }
     let stopped = spawn_blocking(move || plugins.stop(GOODBYE)).await;
-    Ok(stopped?)
+    // Whatever went wrong is in the log.
+    drop(stopped?);
+    Ok(())
 }
 
 /// Tells systemd, where it is there and wants to know (`NOTIFY_SOCKET`).

@@ -178,6 +178,7 @@ pub fn plugin_settings(config: &Config) -> plugins::Settings {
             .iter()
             .map(|path| absolute(path).unwrap_or_else(|_| path.clone()))
             .collect(),
+        trusted_keys: config.plugins.trusted_keys.clone(),
         max_concurrent_calls: config.plugins.max_concurrent_calls,
         call_timeout: config.plugins.call_timeout,
         queue: config.plugins.queue,

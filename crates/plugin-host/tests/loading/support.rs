@@ -98,6 +98,7 @@ impl Directory {
     pub fn settings(&self) -> Settings {
         Settings {
             directories: vec![self.plugins.clone()],
+            trusted_keys: None,
             max_concurrent_calls: 4,
             call_timeout: Duration::from_secs(30),
             queue: 16,

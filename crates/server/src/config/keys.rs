@@ -45,6 +45,8 @@ const PASSWORD_HASH: &[Key] = &[
 ];
 const PLUGINS: &[Key] = &[
     key("directory", Paths, "/usr/lib/wazo-auth/plugins"),
+    key("require_signature", Bool, "false"),
+    key("trusted_keys", List(&Text), "[]"),
     key("max_concurrent_calls", Integer(1, 1024), "16"),
     key("call_timeout", Number(0.1, 3600.0), "10"),
     key("queue", Integer(0, 100_000), "256"),

@@ -30,6 +30,7 @@ use std::{
 use log::LevelFilter;
 use serde_json::{Map, Value};
 use wazo_auth_model::{network::Network, secret::Secret};
+use wazo_auth_plugin_host::PublicKey;
 
 use self::{
     files::Notes,
@@ -245,6 +246,8 @@ pub struct IdpBackend {
 pub struct Plugins {
     /// Directories with `.so` files.
     pub directories: Vec<PathBuf>,
+    /// Who must have signed them, if anybody must.
+    pub trusted_keys: Option<Vec<PublicKey>>,
     /// How many calls of one entry run at the same time.
     pub max_concurrent_calls: usize,
     /// How long a call may take.
@@ -258,6 +261,22 @@ pub struct Plugins {
 /// Whether the daemon has a key of this name at the top of its configuration.
 pub fn is_known_key(name: &str) -> bool {
     KEYS.iter().any(|key| key.name == name)
+}
+
+/// The sections of a file that are not the daemon's own.
+///
+/// # Errors
+///
+/// A line, when the file cannot be read or is no configuration.
+pub fn sections(path: &Path) -> Result<Map<String, Value>, String> {
+    let mut notes = Notes::default();
+    let file = files::main_file(path, &mut notes)?;
+    if let Some(problem) = notes.problems.into_iter().chain(notes.warnings).next() {
+        return Err(problem);
+    }
+    let mut sections = check::check(&file, KEYS).document;
+    sections.retain(|name, _| !is_known_key(name));
+    Ok(sections)
 }
 
 impl Config {

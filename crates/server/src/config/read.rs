@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use log::LevelFilter;
 use serde_json::{Map, Value};
 use wazo_auth_model::secret::Secret;
+use wazo_auth_plugin_host::PublicKey;
 
 use super::{
     BootstrapUser, Config, ConfigError, Cors, DefaultGroup, IdpBackend, IdpPlugin, Page,
@@ -100,6 +101,7 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
         email_notification_plugin: keys.text("email_notification_plugin")?.to_owned(),
         plugins: Plugins {
             directories: directories(&keys)?,
+            trusted_keys: trusted_keys(&keys)?,
             max_concurrent_calls: keys.integer("plugins.max_concurrent_calls")?,
             call_timeout: keys.number("plugins.call_timeout", |seconds| {
                 Duration::try_from_secs_f64(seconds).ok()
@@ -109,6 +111,30 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
         },
         document,
     })
+}
+
+/// The keys that plugins must be signed by; `None` when they need not be.
+fn trusted_keys(keys: &Document<'_>) -> Result<Option<Vec<PublicKey>>, ConfigError> {
+    let written = keys.required("plugins.trusted_keys", texts)?;
+    let (mut trusted, mut problems) = (Vec::new(), Vec::new());
+    for text in &written {
+        match text.parse() {
+            Ok(key) => trusted.push(key),
+            Err(error) => problems.push(format!("plugins.trusted_keys: {text:?}: {error}")),
+        }
+    }
+    let required = keys.boolean("plugins.require_signature")?;
+    if required && written.is_empty() {
+        problems.push(
+            "plugins.require_signature: no plugin could be loaded, since plugins.trusted_keys is empty; \"wazo-auth plugin keygen\" prints a key"
+                .to_owned(),
+        );
+    }
+    if problems.is_empty() {
+        Ok(required.then_some(trusted))
+    } else {
+        Err(ConfigError(problems))
+    }
 }
 
 fn cors(keys: &Document<'_>) -> Result<Cors, ConfigError> {

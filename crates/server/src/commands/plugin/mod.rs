@@ -3,7 +3,9 @@
 mod create;
 mod inspect;
 mod list;
+mod sign;
 mod state;
+mod test;
 mod verify;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -39,6 +41,17 @@ pub enum Command {
     /// The files are opened, so their initialisers run, but nothing of them is started. The exit status is 0
     /// when all files pass.
     Verify(verify::Arguments),
+    /// Tries whether a plugin keeps to the contract of its kinds: odd input, many threads, failures of the
+    /// daemon, losses, starts and stops
+    ///
+    /// The file is loaded into this process, wherever it lies, with a stand-in for the daemon behind it;
+    /// neither a database nor a running daemon is touched. What the plugin itself reaches, such as a
+    /// directory server, it does reach. The exit status is 0 when all checks pass.
+    Test(test::Arguments),
+    /// Makes a key to sign plugins with, and prints what daemons that trust it are configured with
+    Keygen(sign::KeygenArguments),
+    /// Signs plugin files, for daemons that load nothing without a signature they trust
+    Sign(sign::SignArguments),
 }
 
 /// Runs a command.
@@ -52,5 +65,8 @@ pub fn run(command: Command) -> ExitCode {
         } => list::list(configuration, plugin_dir, json),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Keygen(arguments) => sign::keygen(&arguments),
+        Command::Sign(arguments) => sign::sign(&arguments),
     }
 }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use serde_json::{Value, to_value};
-use wazo_auth_plugin_host::{FileReport, State, verify};
+use wazo_auth_plugin_host::{FileReport, PublicKey, State, verify};
 use wazo_auth_services::OPERATIONS;
 
 /// What `wazo-auth plugin verify` is told.
@@ -12,6 +12,10 @@ pub struct Arguments {
     /// The plugin files, where the daemon will find them
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Public key that may have signed the files; may be given several times. Without one, no signature is
+    /// asked for
+    #[arg(long, value_name = "KEY")]
+    trusted_key: Vec<PublicKey>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -19,10 +23,12 @@ pub struct Arguments {
 
 /// Checks the files.
 pub fn run(arguments: &Arguments) -> ExitCode {
+    let trusted = &arguments.trusted_key;
+    let trusted = (!trusted.is_empty()).then_some(trusted.as_slice());
     let reports: Vec<FileReport> = arguments
         .files
         .iter()
-        .map(|file| verify(file, OPERATIONS))
+        .map(|file| verify(file, OPERATIONS, trusted))
         .collect();
     if arguments.json {
         let reports: Vec<Value> = reports

@@ -48,6 +48,18 @@ fn every_wrong_value_is_named_with_its_place() {
 }
 
 #[test]
+fn a_daemon_that_could_load_no_plugin_does_not_start() {
+    assert_eq!(
+        problem("plugins: {require_signature: true}"),
+        "plugins.require_signature: no plugin could be loaded, since plugins.trusted_keys is empty; \"wazo-auth plugin keygen\" prints a key"
+    );
+    assert_eq!(
+        problem("plugins: {trusted_keys: [nonsense]}"),
+        "plugins.trusted_keys: \"nonsense\": it is no public key; \"wazo-auth plugin keygen\" prints one"
+    );
+}
+
+#[test]
 fn numbers_out_of_range_are_refused() {
     for port in [
         "65536",
