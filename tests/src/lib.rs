@@ -15,5 +15,6 @@ pub mod offline;
 pub mod policies;
 pub mod routes;
 pub mod shapes;
+pub mod startup;
 pub mod store;
 pub mod tenants;
