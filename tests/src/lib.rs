@@ -17,5 +17,6 @@ pub mod peers;
 pub mod policies;
 pub mod routes;
 pub mod shapes;
+pub mod startup;
 pub mod store;
 pub mod tenants;

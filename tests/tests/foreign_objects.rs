@@ -213,7 +213,7 @@ fn an_object_of_a_tenant_that_the_caller_may_not_see_is_none() {
     let _ = store.user(Some(&home), "boss", &["#"]);
     let boss = daemon.login("boss", PASSWORD);
     let before = everything(&daemon, &admin, &store);
-    let (mut asked, mut excuses) = (0, BTreeSet::new());
+    let (mut asked, mut excuses) = (BTreeMap::<_, BTreeSet<_>>::new(), BTreeSet::new());
     for (method, path, access) in DAEMON {
         let extra = REQUESTS
             .iter()
@@ -258,10 +258,28 @@ fn an_object_of_a_tenant_that_the_caller_may_not_see_is_none() {
                 before,
                 "{method} {path} changed something"
             );
-            asked += 1;
+            asked
+                .entry(known(&own, name))
+                .or_default()
+                .insert((method, path));
         }
     }
-    assert!(asked > 20, "{asked} questions were asked");
+    for (name, routes) in &asked {
+        println!(
+            "asked about the {name} of somebody else at {} routes",
+            routes.len()
+        );
+    }
+    for name in own.keys() {
+        assert!(asked.contains_key(name), "nothing was asked about a {name}");
+    }
+    // What groups and policies are named by, everywhere.
+    for name in ["group_uuid", "policy_uuid", "policy_slug"] {
+        let there = DAEMON
+            .iter()
+            .filter(|(_, path, _)| names(path).contains(&name));
+        assert_eq!(asked[name].len(), there.count(), "{name}");
+    }
     assert_eq!(excuses.len(), EXCEPTIONS.len(), "an exception that is none");
 }
 

@@ -95,9 +95,18 @@ fn what_a_token_grants_can_be_taken_out_of_a_policy_and_nothing_else() {
     let store = Store::of(daemon.installation());
     let (holder, token) = holder(&daemon, &store);
     let admin = Actor::admin(&daemon);
-    for (number, access) in ["baz.read", "!foo.secret", "!baz.read", "#", "foo.#"]
-        .into_iter()
-        .enumerate()
+    for (number, access) in [
+        "baz.read",
+        "!foo.secret",
+        "!baz.read",
+        "#",
+        "foo.#",
+        // What it denies is more than the caller has.
+        "!foo.*",
+        "!foo.#",
+    ]
+    .into_iter()
+    .enumerate()
     {
         let body = json!({ "name": format!("p{number}"), "acl": ["foo.a", access] });
         let uuid = make_id(&admin, &body);

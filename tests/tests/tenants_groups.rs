@@ -96,7 +96,7 @@ fn a_new_tenant_has_the_group_of_all_its_users_and_the_configured_groups() {
     }
     let (_, exited) = daemon.stop();
     for slug in ["gone", "mine"] {
-        let text = format!("the policy \"{slug}\"");
+        let text = format!("new tenants do not get the policy \"{slug}\"");
         let told = exited.lines.iter().filter(|line| line.contains(&text));
         assert_eq!(told.count(), 1, "{slug}: {exited:#?}");
     }

@@ -98,6 +98,12 @@ impl AccessList {
         if access.contains('\n') {
             return false;
         }
+        self.includes(identity, access)
+    }
+
+    /// Whether one entry matches every access that a text can match as an entry, and no denial matches
+    /// any of them.
+    fn includes(&self, identity: &Identity<'_>, access: &str) -> bool {
         let pattern = Pattern::parse_handed_out(access);
         if pattern.middle.is_empty() {
             return self.grants(identity, access);
@@ -111,10 +117,16 @@ impl AccessList {
             })
     }
 
-    /// Whether the holder may take an access out of a policy: what is granted, and denials of it.
+    /// Whether the holder may take an access out of a policy: what is granted to them, and denials of what
+    /// they could hand out, since taking a denial away may do just that.
     #[must_use]
     pub fn may_remove(&self, identity: &Identity<'_>, access: &str) -> bool {
-        self.grants(identity, access.strip_prefix('!').unwrap_or(access))
+        match access.strip_prefix('!') {
+            // No access that can be required has a line break, but one at its very end.
+            Some(denied) if !denied.contains('\n') => self.includes(identity, denied),
+            Some(denied) => self.grants(identity, denied),
+            None => self.grants(identity, access),
+        }
     }
 }
 

@@ -102,6 +102,19 @@ proptest! {
     }
 
     #[test]
+    fn a_denial_that_may_be_taken_away_denies_nothing_that_the_taker_has_not(
+        entries in vec((select(&["", "", "!"][..]), entry()), 0..5),
+        access in entry(),
+    ) {
+        let entries: Vec<_> = entries.iter().map(|(sign, entry)| format!("{sign}{entry}")).collect();
+        let list = AccessList::compile(&entries);
+        if list.may_remove(&ALICE, &format!("!{access}")) {
+            let more = stands_for(&access).find(|text| !list.grants(&ALICE, *text));
+            prop_assert_eq!(more, None);
+        }
+    }
+
+    #[test]
     fn everybody_may_add_their_own_entries_when_nothing_is_denied(access in entry()) {
         prop_assert!(AccessList::compile(&[&access]).may_add(&ALICE, &access));
     }
@@ -190,4 +203,24 @@ fn long_accesses_are_decided_however_many_ways_there_are() {
     let many = format!("#.{}#", "edit.*.".repeat(64));
     assert!(may_add(&["#"], &many));
     assert!(may_add(&[&many], &many));
+}
+
+#[test]
+fn a_denial_is_taken_away_by_who_has_all_that_it_denies() {
+    let may_remove =
+        |list: &[&str], access: &str| AccessList::compile(list).may_remove(&ALICE, access);
+    assert!(may_remove(&["x.#"], "!x.*"));
+    assert!(may_remove(&["x.#", "!y"], "!x.a"));
+    // A wildcard does not get around what the taker is denied.
+    assert!(!may_remove(&["x.#", "!x.a"], "!x.*"));
+    assert!(!may_remove(&["x.#", "!x.a"], "!x.#"));
+    assert!(!may_remove(&["x.*"], "!x.#"));
+    assert!(!may_remove(&["x.a", "x.b"], "!x.*"));
+    // What is denied may itself begin with a sign.
+    assert!(may_remove(&["#"], "!!a.b"));
+    assert!(!may_remove(&["a.b"], "!!a.b"));
+    assert!(!may_remove(&[], "!!a.b"));
+    // Nobody needs it, and nobody is kept from tidying up.
+    assert!(may_remove(&["#"], "!a\n"));
+    assert!(!may_remove(&["#"], "!a\nb"));
 }

@@ -21,7 +21,7 @@ use wazo_auth_services::{
     Context, Host,
     authentication::NATIVE_BACKEND,
     bootstrap::{Existing, InitialUser, Outcome, create_initial_user},
-    external_auth,
+    external_auth, startup,
 };
 
 use crate::{
@@ -105,6 +105,9 @@ fn serve(config: &Config) -> Result<(), Failure> {
     check_plugins(config, &plugins)?;
     let cx = Context::new(Arc::clone(&services), CallContext::default());
     external_auth::synchronise_types(&cx)?;
+    if config.update_policy_on_startup {
+        startup::synchronise(&cx)?;
+    }
     if let Some(wanted) = &config.bootstrap_user {
         make_first_user(&cx, wanted)?;
     }

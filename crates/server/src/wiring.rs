@@ -10,7 +10,8 @@ use wazo_auth_http as http;
 use wazo_auth_model::password::{HashSettings, Scheme};
 use wazo_auth_plugin_host as plugins;
 use wazo_auth_services::{
-    Configuration, Context, DefaultGroup, IdpBackend, Services, Settings, SystemClock,
+    Configuration, Context, DefaultGroup, DefaultPolicy, IdpBackend, Services, Settings,
+    SystemClock,
 };
 
 use crate::{
@@ -80,13 +81,23 @@ fn settings(config: &Config, cores: usize, adopted: bool) -> Settings {
         },
         hash_threads: config.password_hash.threads.unwrap_or(cores),
         request_threads: config.rest_api.max_threads,
-        all_users_policies: enabled(&config.all_users_policies),
+        default_policies: config
+            .default_policies
+            .iter()
+            .map(|policy| DefaultPolicy {
+                slug: policy.slug.clone(),
+                description: policy.description.clone(),
+                accesses: policy.acl.clone(),
+                shared: policy.shared,
+            })
+            .collect(),
+        all_users_policies: config.all_users_policies.clone(),
         tenant_default_groups: config
             .tenant_default_groups
             .iter()
             .map(|group| DefaultGroup {
                 slug: group.slug.clone(),
-                policies: enabled(&group.policies),
+                policies: group.policies.clone(),
             })
             .collect(),
         identity_providers: enabled_providers()

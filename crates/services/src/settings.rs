@@ -19,8 +19,11 @@ pub struct Settings {
     pub hash_threads: usize,
     /// Threads that serve requests.
     pub request_threads: usize,
-    /// Slugs of the configured policies that all users of every tenant get.
-    pub all_users_policies: Vec<String>,
+    /// Policies of the top tenant that the configuration owns.
+    pub default_policies: Vec<DefaultPolicy>,
+    /// Slugs of such policies that all users of every tenant get. One that is off is neither given nor
+    /// taken away; one that is not in the list is taken away.
+    pub all_users_policies: Vec<(String, bool)>,
     /// Groups that every tenant gets.
     pub tenant_default_groups: Vec<DefaultGroup>,
     /// Enabled identity providers of the platform, each with a method of its own name.
@@ -50,11 +53,24 @@ pub struct IdpBackend {
     pub tenant: Option<String>,
 }
 
+/// A policy that the configuration owns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultPolicy {
+    /// Its slug, which is its name too.
+    pub slug: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What is in it; what is there twice counts once.
+    pub accesses: Vec<String>,
+    /// Whether the tenants below count it as shared; without, one that is there stays as it is.
+    pub shared: Option<bool>,
+}
+
 /// A group that every tenant gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefaultGroup {
     /// Its slug, which is its name too.
     pub slug: String,
-    /// Slugs of the configured policies that it has.
-    pub policies: Vec<String>,
+    /// Slugs of policies that the configuration owns, and whether it has each. Others are left alone.
+    pub policies: Vec<(String, bool)>,
 }

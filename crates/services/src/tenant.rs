@@ -3,6 +3,7 @@
 //! A caller sees the tenant that it acts in and those below it. Any other one gets the answer of a tenant
 //! that never existed.
 
+pub(crate) mod configured;
 mod creation;
 
 use std::collections::HashMap;

@@ -1,5 +1,7 @@
 //! Groups of users of a tenant.
 
+mod many;
+
 use diesel::prelude::*;
 use wazo_auth_model::ids::{GroupId, PolicyId, TenantId};
 
@@ -15,6 +17,11 @@ use crate::{
         scope::Scope,
     },
     schema::{auth_group, auth_group_policy, auth_user_group},
+};
+
+pub use many::{
+    PolicyLink, add_policies, insert_many, join_all_users, list_called, list_policy_links,
+    name_by_slug, remove_policy_from, spell_slug,
 };
 
 /// A group.
@@ -80,6 +87,18 @@ impl From<Row> for Group {
             slug: row.slug,
             tenant_uuid: TenantId::from_database(row.tenant_uuid),
             system_managed: row.system_managed,
+        }
+    }
+}
+
+impl From<&Group> for Row {
+    fn from(group: &Group) -> Self {
+        Self {
+            uuid: group.uuid.as_str().to_owned(),
+            name: group.name.clone(),
+            tenant_uuid: group.tenant_uuid.as_str().to_owned(),
+            system_managed: group.system_managed,
+            slug: group.slug.clone(),
         }
     }
 }
@@ -240,13 +259,7 @@ fn matching<'a>(scope: &Scope, filter: &'a Filter, search: Option<&str>) -> Quer
 /// [`Constraint::GroupTenant`] when there is no such tenant.
 pub fn insert(db: &mut Connection, new: &Group) -> DatabaseResult<()> {
     let inserted = diesel::insert_into(auth_group::table)
-        .values(Row {
-            uuid: new.uuid.as_str().to_owned(),
-            name: new.name.clone(),
-            tenant_uuid: new.tenant_uuid.as_str().to_owned(),
-            system_managed: new.system_managed,
-            slug: new.slug.clone(),
-        })
+        .values(Row::from(new))
         .execute(db);
     name_missing(
         db,

@@ -37,3 +37,15 @@ pub fn find_or_insert_uuid(db: &mut Connection, proposed: &str) -> DatabaseResul
         .optional()?
         .unwrap_or_else(|| proposed.to_owned()))
 }
+
+/// Keeps other daemons that start from bringing the same rows to their configuration until the
+/// transaction ends. On SQLite, whoever writes is alone anyway.
+pub fn lock_synchronisation(db: &mut Connection) -> DatabaseResult<()> {
+    if let Connection::Postgres(db) = db {
+        diesel::sql_query(
+            "SELECT pg_advisory_xact_lock(hashtextextended('wazo-auth synchronisation', 0))",
+        )
+        .execute(db)?;
+    }
+    Ok(())
+}

@@ -1,6 +1,7 @@
 //! Policies: named sets of accesses, owned by a tenant and, some of them, seen from others.
 
 mod accesses;
+mod configured;
 mod list;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ use crate::{
 };
 
 pub use accesses::{add_access, lock, remove_access, replace_accesses};
+pub use configured::{ConfigManaged, delete_unused, list_config_managed, overwrite};
 pub use list::{Filter, Order, count, find_within, find_within_by_slug, list};
 
 /// A policy.

@@ -18,7 +18,7 @@ use crate::{
     error::{DatabaseError, DatabaseResult},
     functions::ILikeMethod,
     queries::{
-        list::{Page, Paging},
+        list::{MANY, Page, Paging},
         parent::{Parent, name_missing},
         scope::{Below, Scope, is_at_or_above},
     },
@@ -134,6 +134,29 @@ pub fn find_top(db: &mut Connection) -> DatabaseResult<Tenant> {
         .optional()?
         .map(Tenant::from)
         .ok_or_else(|| DatabaseError::Damaged("there is no top tenant".to_owned()))
+}
+
+/// The ids of all tenants, also of those that hang nowhere.
+pub fn list_ids(db: &mut Connection) -> DatabaseResult<Vec<TenantId>> {
+    let ids: Vec<String> = auth_tenant::table
+        .order(auth_tenant::uuid)
+        .select(auth_tenant::uuid)
+        .load(db)?;
+    Ok(ids.into_iter().map(TenantId::from_database).collect())
+}
+
+/// Those of some tenants that are there.
+pub fn retain_known(db: &mut Connection, tenants: &[TenantId]) -> DatabaseResult<Vec<TenantId>> {
+    let mut known = Vec::new();
+    for some in tenants.chunks(MANY) {
+        let ids: Vec<String> = auth_tenant::table
+            .filter(auth_tenant::uuid.eq_any(some.iter().map(TenantId::as_str)))
+            .order(auth_tenant::uuid)
+            .select(auth_tenant::uuid)
+            .load(db)?;
+        known.extend(ids.into_iter().map(TenantId::from_database));
+    }
+    Ok(known)
 }
 
 /// The tenant with this id.

@@ -1,5 +1,6 @@
 //! Who may do what: users and their addresses, groups, policies, and the links between them.
 
+mod configured;
 mod emails;
 mod groups;
 mod overlap;

@@ -99,9 +99,9 @@ const SAML: &[Key] = &[
 
 const POLICY: Kind = Record {
     keys: &[
-        key("acl", List(&Text), "").idle(),
-        key("description", Text, "").idle(),
-        key("shared", Bool, "").idle(),
+        key("acl", List(&Text), ""),
+        key("description", Text, ""),
+        key("shared", Bool, ""),
     ],
     others: None,
 };
@@ -179,8 +179,8 @@ pub const KEYS: &[Key] = &[
     key("keep_refresh_tokens_on_password_change", Bool, "false"),
     section("password_hash", PASSWORD_HASH),
     // Policies, groups and the first user.
-    key("update_policy_on_startup", Bool, "true").idle(),
-    key("default_policies", Map(&POLICY), "{}").idle(),
+    key("update_policy_on_startup", Bool, "true"),
+    key("default_policies", Map(&POLICY), "{}"),
     key("all_users_policies", Map(&Bool), "{}"),
     key("tenant_default_groups", Map(&GROUP), "{}"),
     key("default_user_policy", Text, ""),

@@ -8,13 +8,13 @@
 mod check;
 mod exec;
 mod files;
-mod groups;
 mod keys;
 mod merge;
 mod providers;
 mod read;
 mod schema;
 mod secrets;
+mod slugs;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -109,6 +109,10 @@ pub struct Config {
     pub keep_refresh_tokens_on_password_change: bool,
     /// How passwords are hashed.
     pub password_hash: PasswordHash,
+    /// Whether a start brings policies and groups to what the configuration says.
+    pub update_policy_on_startup: bool,
+    /// Policies of the top tenant that the configuration owns, in its order.
+    pub default_policies: Vec<DefaultPolicy>,
     /// Slugs of policies, and whether the users of every tenant get each.
     pub all_users_policies: Vec<(String, bool)>,
     /// Groups that every tenant gets, in the order of the configuration.
@@ -207,6 +211,19 @@ pub enum PasswordScheme {
     Bcrypt,
     /// PBKDF2-HMAC-SHA-512.
     Pbkdf2,
+}
+
+/// A policy that the configuration owns.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DefaultPolicy {
+    /// Its slug, which is its name too.
+    pub slug: String,
+    /// What is in it.
+    pub acl: Vec<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Whether it is shared with the tenants below; `None`: as it is.
+    pub shared: Option<bool>,
 }
 
 /// A group that every tenant gets.
@@ -345,7 +362,7 @@ fn load(overrides: &Overrides, uuid: Option<OsString>) -> Result<Loaded, ConfigE
     let checked = check::check(&tree, KEYS);
     notes.problems.extend(checked.problems);
     notes.problems.extend(providers::check(&tree));
-    notes.problems.extend(groups::check(&tree));
+    notes.problems.extend(slugs::check(&tree));
     // So far all of them are about whole files.
     let skipped = notes.warnings.clone();
     notes.warnings.extend(checked.warnings);

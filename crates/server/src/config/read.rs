@@ -8,8 +8,8 @@ use wazo_auth_model::secret::Secret;
 use wazo_auth_plugin_host::PublicKey;
 
 use super::{
-    BootstrapUser, Config, ConfigError, Cors, DefaultGroup, IdpBackend, IdpPlugin, Page,
-    PasswordHash, PasswordScheme, Plugins, RestApi,
+    BootstrapUser, Config, ConfigError, Cors, DefaultGroup, DefaultPolicy, IdpBackend, IdpPlugin,
+    Page, PasswordHash, PasswordScheme, Plugins, RestApi,
 };
 
 /// Reads a document that has passed all checks.
@@ -69,6 +69,8 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
             upgrade: keys.optional("password_hash.upgrade", Value::as_bool)?,
             threads: keys.optional_integer("password_hash.threads")?,
         },
+        update_policy_on_startup: keys.boolean("update_policy_on_startup")?,
+        default_policies: default_policies(&keys)?,
         all_users_policies: keys.switches("all_users_policies")?,
         tenant_default_groups: default_groups(&keys)?,
         enabled_backend_plugins: keys.switches("enabled_backend_plugins")?,
@@ -187,6 +189,21 @@ fn texts(value: &Value) -> Option<Vec<String>> {
 fn directories(keys: &Document<'_>) -> Result<Vec<PathBuf>, ConfigError> {
     let paths = keys.required("plugins.directory", texts)?;
     Ok(paths.into_iter().map(PathBuf::from).collect())
+}
+
+fn default_policies(keys: &Document<'_>) -> Result<Vec<DefaultPolicy>, ConfigError> {
+    keys.required("default_policies", |policies| {
+        let policies = policies.as_object()?.iter().map(|(slug, policy)| {
+            let description = policy.get("description").and_then(Value::as_str);
+            Some(DefaultPolicy {
+                slug: slug.clone(),
+                acl: texts(policy.get("acl")?)?,
+                description: description.map(str::to_owned),
+                shared: policy.get("shared").and_then(Value::as_bool),
+            })
+        });
+        policies.collect()
+    })
 }
 
 fn default_groups(keys: &Document<'_>) -> Result<Vec<DefaultGroup>, ConfigError> {

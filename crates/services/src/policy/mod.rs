@@ -4,6 +4,7 @@
 //! one above shares. Any other one gets the answer of a policy that never existed.
 
 mod change;
+pub(crate) mod configured;
 mod link;
 
 use wazo_auth_database::{Connection, DatabaseError, queries};

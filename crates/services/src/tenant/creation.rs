@@ -1,24 +1,17 @@
 //! New tenants, with the groups that each has from its first moment.
 
-use std::collections::HashMap;
+use std::{collections::BTreeSet, slice};
 
-use wazo_auth_database::{
-    Connection, Constraint, DatabaseError, DatabaseResult,
-    queries::{self, group::Group},
-};
-use wazo_auth_model::{
-    event::Event,
-    ids::{GroupId, PolicyId, TenantId},
-    slug::TENANT,
-};
+use wazo_auth_database::{Connection, Constraint, DatabaseError, queries};
+use wazo_auth_model::{event::Event, ids::TenantId, slug::TENANT};
 
 use super::{
-    Details, Profile, Tenant, TenantError, broken_by_profile, check_method, details, only, save,
+    Details, Profile, Tenant, TenantError, broken_by_profile, check_method, configured::Configured,
+    details, only, save,
 };
 use crate::{
     context::{Context, Services},
     event::Recorder,
-    settings::DefaultGroup,
     slug,
 };
 
@@ -67,7 +60,7 @@ pub fn create(cx: &Context, new: New) -> Result<Details, TenantError> {
 }
 
 /// Each policy is named once: tenants are made by the thousand.
-fn warn_of_missing(services: &Services, policies: &[String]) {
+fn warn_of_missing(services: &Services, policies: &BTreeSet<String>) {
     for slug in policies {
         if services.is_news(&format!("policy {slug}")) {
             log::warn!(
@@ -80,13 +73,11 @@ fn warn_of_missing(services: &Services, policies: &[String]) {
 /// All that the transaction needs in which a tenant is made.
 #[derive(Debug, Clone)]
 struct Creation {
-    top: TenantId,
     uuid: TenantId,
     parent: TenantId,
     slug: Option<String>,
     profile: Profile,
-    all_users_policies: Vec<String>,
-    default_groups: Vec<DefaultGroup>,
+    groups: Configured,
     recorder: Recorder,
 }
 
@@ -94,20 +85,18 @@ struct Creation {
 struct Created {
     details: Details,
     /// Slugs of policies that its groups should have, but do not exist.
-    missing_policies: Vec<String>,
+    missing_policies: BTreeSet<String>,
 }
 
 impl Creation {
     fn new(cx: &Context, parent: TenantId, new: New) -> Self {
-        let settings = &cx.services().settings;
+        let services = cx.services();
         Self {
-            top: cx.services().top_tenant().clone(),
             uuid: new.uuid.unwrap_or_else(TenantId::random),
             parent,
             slug: new.slug,
             profile: new.profile,
-            all_users_policies: settings.all_users_policies.clone(),
-            default_groups: settings.tenant_default_groups.clone(),
+            groups: Configured::groups(&services.settings, services.top_tenant()),
             recorder: Recorder::new(cx),
         }
     }
@@ -125,10 +114,10 @@ impl Creation {
                 domain_names: details.domain_names.clone(),
             },
         )?;
-        let missing_policies = self.insert_groups(db)?;
+        let groups = self.groups.apply(db, slice::from_ref(&self.uuid))?;
         Ok(Created {
             details,
-            missing_policies,
+            missing_policies: groups.missing_policies,
         })
     }
 
@@ -163,49 +152,5 @@ impl Creation {
             Some(Constraint::TenantParent) => TenantError::Unknown(self.parent.clone()),
             _ => broken_by_profile(error, &self.profile),
         }
-    }
-
-    /// Adds the group of all users and the configured groups. Answers the policies that were not found.
-    fn insert_groups(&self, db: &mut Connection) -> DatabaseResult<Vec<String>> {
-        let wanted: Vec<String> = self
-            .default_groups
-            .iter()
-            .flat_map(|group| &group.policies)
-            .chain(&self.all_users_policies)
-            .cloned()
-            .collect();
-        // Only what the configuration owns: a policy that somebody gave the same slug is another one.
-        let known = queries::policy::find_config_managed(db, &self.top, &wanted)?;
-        let all_users = queries::group::all_users_slug(&self.uuid);
-        self.insert_group(db, &all_users, true, &self.all_users_policies, &known)?;
-        for group in &self.default_groups {
-            self.insert_group(db, &group.slug, false, &group.policies, &known)?;
-        }
-        Ok(wanted
-            .into_iter()
-            .filter(|slug| !known.contains_key(slug))
-            .collect())
-    }
-
-    fn insert_group(
-        &self,
-        db: &mut Connection,
-        slug: &str,
-        system_managed: bool,
-        policies: &[String],
-        known: &HashMap<String, PolicyId>,
-    ) -> DatabaseResult<()> {
-        let group = Group {
-            uuid: GroupId::random(),
-            name: slug.to_owned(),
-            slug: slug.to_owned(),
-            tenant_uuid: self.uuid.clone(),
-            system_managed,
-        };
-        queries::group::insert(db, &group)?;
-        for policy in policies.iter().filter_map(|slug| known.get(slug)) {
-            queries::group::add_policy(db, &group.uuid, policy)?;
-        }
-        Ok(())
     }
 }

@@ -443,3 +443,48 @@ fn groups_that_no_tenant_could_have_are_named() {
         ]
     );
 }
+
+#[test]
+fn policies_that_cannot_be_made_are_named() {
+    let long = "x".repeat(81);
+    let access = "x".repeat(4097);
+    let installation = Installation::new(&format!(
+        "default_policies:\n  staff: {{acl: [a]}}\n  \
+         Staff: {{acl: [a]}}\n  \
+         {long}: {{acl: [a]}}\n  \
+         '': {{acl: [a]}}\n  \
+         none: {{description: grants nothing}}\n  \
+         empty: {{acl: }}\n  \
+         zero: {{acl: [a, \"b\\0\"], description: \"\\0\"}}\n  \
+         long: {{acl: [{access}]}}\n\
+         all_users_policies: {{\"a\\0\": true}}\n\
+         tenant_default_groups: {{staff: {{policies: {{\"b\\0\": true}}}}}}\n",
+    ));
+    let at = "default_policies";
+    let nothing = "found nothing, wanted: list of: text; [] for a policy that grants nothing";
+    assert_eq!(
+        installation.problems(),
+        [
+            format!(
+                "config.yml:3: {at}: Staff differs from another slug in the case of letters alone, wanted: another one"
+            ),
+            format!("config.yml:4: {at}: found \"{long}\", wanted: a slug of 1 to 80 characters"),
+            format!("config.yml:5: {at}: found \"\", wanted: a slug of 1 to 80 characters"),
+            format!("config.yml:6: {at}.none.acl: {nothing}"),
+            format!("config.yml:7: {at}.empty.acl: {nothing}"),
+            format!(
+                "config.yml:8: {at}.zero.acl: found a NUL character, wanted: text without one"
+            ),
+            format!(
+                "config.yml:8: {at}.zero.description: found a NUL character, wanted: text without one"
+            ),
+            format!(
+                "config.yml:9: {at}.long.acl: found a longer text, wanted: text of at most 4096 bytes"
+            ),
+            "config.yml:10: all_users_policies: found \"a\\0\", wanted: a slug without a NUL character"
+                .to_owned(),
+            "config.yml:11: tenant_default_groups.staff.policies: found \"b\\0\", wanted: a slug without a NUL character"
+                .to_owned(),
+        ]
+    );
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::config::{DefaultGroup, IdpBackend, PasswordScheme};
+use crate::config::{DefaultGroup, DefaultPolicy, IdpBackend, PasswordScheme};
 
 #[test]
 fn everything_has_a_default() {
@@ -209,6 +209,33 @@ fn plugin_directories_are_one_or_several() {
         several.plugins.directories,
         [Path::new("/one"), Path::new("/two")]
     );
+}
+
+#[test]
+fn policies_of_the_configuration_are_read_in_their_order() {
+    let config = Installation::new(
+        "update_policy_on_startup: false\ndefault_policies:\n  \
+         z: {acl: [b, '!a', b], description: what it is, shared: true}\n  \
+         y: {acl: [], description: , shared: }\n",
+    )
+    .config();
+    let policy = |slug: &str, acl: &[&str], description: Option<&str>, shared| DefaultPolicy {
+        slug: slug.to_owned(),
+        acl: acl.iter().map(|access| (*access).to_owned()).collect(),
+        description: description.map(str::to_owned),
+        shared,
+    };
+    assert!(!config.update_policy_on_startup);
+    assert_eq!(
+        config.default_policies,
+        [
+            policy("z", &["b", "!a", "b"], Some("what it is"), Some(true)),
+            policy("y", &[], None, None),
+        ]
+    );
+    let bare = Installation::new("").config();
+    assert!(bare.update_policy_on_startup);
+    assert_eq!(bare.default_policies, []);
 }
 
 #[test]
