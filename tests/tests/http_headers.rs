@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
+use serde_json::json;
 use wazo_auth_test_support::{Daemon, http::Response};
-use wazo_auth_tests::shapes::{assert_json, assert_no_route};
+use wazo_auth_tests::shapes::{assert_json, assert_no_route, assert_unknown_token};
 
 static DAEMON: LazyLock<Daemon> = LazyLock::new(|| Daemon::builder().start());
 
@@ -76,5 +77,37 @@ fn a_token_in_its_header_may_have_blanks_around_it() {
         );
         let answer = DAEMON.client().raw(request.as_bytes());
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+}
+
+#[test]
+fn a_password_is_good_for_logins_and_for_nothing_else() {
+    let credentials = DAEMON.installation().credentials();
+    let (login, password) = (&credentials.username, &credentials.password);
+    let request = DAEMON.client().get("/users").basic(login, password);
+    assert_unknown_token(&request.send(), "", "auth.users.read");
+    let request = DAEMON.client().get("/users").basic(login, password);
+    let answer = request.token(NOTHING).send();
+    assert_unknown_token(&answer, NOTHING, "auth.users.read");
+}
+
+#[test]
+fn a_token_in_a_link_comes_before_the_one_in_the_header() {
+    let admin = DAEMON.admin();
+    let reset = |query: &str, header: &str| {
+        let path = format!("/users/password/reset?user_uuid={NOTHING}{query}");
+        let request = DAEMON.client().post(&path).token(header);
+        request.json(&json!({"password": "x"})).send()
+    };
+    let linked = format!("&token={}", admin.token);
+    for (query, header, status) in [
+        ("", admin.token.as_str(), 404),
+        (&linked, "", 404),
+        (&linked, NOTHING, 404),
+        (&format!("&token={NOTHING}"), &admin.token, 401),
+        ("&token=", &admin.token, 401),
+    ] {
+        let answer = reset(query, header);
+        assert_eq!(answer.status, status, "{query} {header}: {answer:?}");
     }
 }

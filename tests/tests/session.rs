@@ -320,3 +320,32 @@ fn whoever_ends_a_session_keeps_the_client_logged_in() {
     }
     assert_eq!(refresh(&daemon, &client, "web").status, 200);
 }
+
+#[test]
+fn ones_own_session_and_account_are_ones_own_in_any_spelling() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let acl = [
+        "auth.sessions.my_session.delete",
+        "auth.users.me.sessions.read",
+    ];
+    let alice = store.user(None, "alice", &acl);
+    let bob = store.user(None, "bob", &[]);
+    let [own, second, other] = ["alice", "alice", "bob"].map(|name| daemon.login(name, PASSWORD));
+    let status = |method: &str, path: &str| {
+        let request = daemon.client().request(method, path);
+        request.token(&own.token).send().status
+    };
+    for user in [alice.clone(), alice.to_uppercase()] {
+        assert_eq!(status("GET", &format!("/users/{user}/sessions")), 200);
+    }
+    assert_eq!(status("GET", &format!("/users/{bob}/sessions")), 401);
+    for login in [&other, &second] {
+        let path = format!("/sessions/{}", session(login));
+        assert_eq!(status("DELETE", &path), 401);
+        assert!(is_alive(&daemon, login));
+    }
+    let path = format!("/sessions/{}", session(&own).to_uppercase());
+    assert_eq!(status("DELETE", &path), 204);
+    assert!(!is_alive(&daemon, &own));
+}
