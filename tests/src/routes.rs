@@ -11,6 +11,21 @@ pub enum Access {
 }
 use Access::{Public, Terse, Token};
 
+/// A UUID that names nothing.
+pub const NOTHING: &str = "4b1d7c2a-9e3f-4f60-8a15-2c7d9b0e6f34";
+
+/// A path, or an access, whose parameters name nothing.
+#[must_use]
+pub fn of_nothing(template: &str) -> String {
+    template
+        .split('{')
+        .map(|part| {
+            part.split_once('}')
+                .map_or(part.to_owned(), |(_, rest)| format!("{NOTHING}{rest}"))
+        })
+        .collect()
+}
+
 /// The routes of the daemon itself.
 pub const DAEMON: &[(&str, &str, Access)] = &[
     ("HEAD", "/status", Public("supervisors have no token")),

@@ -426,3 +426,53 @@ fn a_client_without_a_name_has_an_empty_one() {
     let answer = DAEMON.client().raw(request.as_bytes());
     assert!(answer.contains("\"user_agent\": \"\""), "{answer}");
 }
+
+#[test]
+fn every_field_of_a_login_may_be_left_out_and_none_may_be_null() {
+    let kind =
+        "{'message': 'Not a valid string.', 'constraint_id': 'type', 'constraint': 'string'}";
+    let null = "{'message': 'Field may not be null.', 'constraint_id': 'not_null', 'constraint': 'not_null'}";
+    for field in [
+        "backend",
+        "access_type",
+        "client_id",
+        "refresh_token",
+        "saml_session_id",
+        "tenant_id",
+        "domain_name",
+    ] {
+        for (value, failure) in [
+            ("null", null),
+            ("7", kind),
+            ("[\"x\"]", kind),
+            ("true", kind),
+        ] {
+            let answer = login_with(format!("{{\"{field}\": {value}}}"));
+            assert_reason(&answer, 400, &format!("{{'{field}': {failure}}}"));
+        }
+    }
+    for length in [0, 1025] {
+        let answer = login_with(json!({"saml_session_id": "a".repeat(length)}).to_string());
+        assert_reason(
+            &answer,
+            400,
+            "{'saml_session_id': [{'constraint_id': 'length', 'constraint': {'min': 1, 'max': 1024}, \
+             'message': 'Length must be between 1 and 1024.'}]}",
+        );
+    }
+}
+
+#[test]
+fn the_configured_lifetime_may_be_longer_than_clients_may_ask_for() {
+    let daemon = Daemon::builder()
+        .examples()
+        .config("default_token_lifetime: 3155760000\n")
+        .start();
+    let login = daemon.login("alice", "s3cre7");
+    let path = format!("/token/{}", login.token);
+    let kept = daemon.client().get(&path).send().expect(200);
+    assert!(
+        kept["data"]["utc_expires_at"].as_str() > Some("2037"),
+        "{kept}"
+    );
+}

@@ -3,9 +3,10 @@
 use serde_json::json;
 use wazo_auth_test_support::Daemon;
 use wazo_auth_tests::{
-    offline::refresh,
+    offline::{offline, refresh, refresh_token},
     shapes::assert_reason,
     store::{PASSWORD, Store},
+    tenants::{Actor, path},
 };
 
 fn assert_refused(daemon: &Daemon, login: &str) {
@@ -73,4 +74,46 @@ fn the_log_says_by_what_name_somebody_came_in_and_why_somebody_did_not() {
     ] {
         let _ = daemon.lines().wait_for(line);
     }
+}
+
+#[test]
+fn whoever_has_the_method_of_the_tenant_logs_in_by_it() {
+    let daemon = Daemon::builder()
+        .config("idp_plugins: {ldap: {enabled: true}, saml: {enabled: true}}\n")
+        .start();
+    let admin = Actor::admin(&daemon);
+    let store = Store::of(daemon.installation());
+    let acme = admin.tenant_id(&json!({"slug": "acme"}));
+    let alice = store.user(Some(&acme), "alice", &[]);
+    for (method, good) in [("saml", false), ("ldap", false), ("native", true)] {
+        let body = json!({"default_authentication_method": method});
+        let _ = admin.put(&path(&acme), &body).is(200);
+        if good {
+            assert_eq!(daemon.login("alice", PASSWORD).auth_id, alice);
+        } else {
+            assert_refused(&daemon, "alice");
+            let line = format!("for login alice: should use {method} from 127.0.0.1");
+            let _ = daemon.lines().wait_for(&line);
+        }
+        // The user's own method wins.
+        store.set_method(&alice, "native");
+        assert_eq!(daemon.login("alice", PASSWORD).auth_id, alice);
+        store.set_method(&alice, "default");
+    }
+}
+
+#[test]
+fn the_log_names_the_login_of_a_client_whose_user_may_not_log_in_any_more() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let alice = store.user(None, "alice", &[]);
+    let token = refresh_token(&offline(&daemon, "alice", "web"));
+    store.change_user(&alice, "alice", false);
+    assert_reason(
+        &refresh(&daemon, &token, "web"),
+        401,
+        "Authentication Failed",
+    );
+    let line = "Failed login: No such user: \"alice\" from 127.0.0.1 using agent \"";
+    let _ = daemon.lines().wait_for(line);
 }

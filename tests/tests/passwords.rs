@@ -455,3 +455,32 @@ fn a_client_that_refreshes_while_its_login_goes_to_somebody_else_gets_nothing() 
     });
     assert_eq!(refresh(&daemon, &desk), 200, "under the new name");
 }
+
+#[test]
+fn whoever_has_a_confirmed_address_needs_no_name_for_a_password() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let admin = daemon.admin();
+    let body = json!({ "password": "old", "email_address": "alice@example.com" });
+    let request = daemon.client().post("/users").token(&admin.token);
+    let made = request.json(&body).send().expect(200);
+    let alice = made.get("uuid").and_then(Value::as_str).unwrap();
+    change(&daemon, &admin, alice, &passwords("old", "new")).is(204);
+    assert_eq!(daemon.login("alice@example.com", "new").auth_id, alice);
+    let _ = reset(&daemon, &mailed(&store, alice), alice, &json!("newer")).is(204);
+    let _ = daemon.login("alice@example.com", "newer");
+    let path = format!("/admin/users/{alice}/emails");
+    let unconfirmed = json!({ "emails": [
+        { "address": "alice@example.com", "main": true, "confirmed": false },
+        { "address": "second@example.com", "confirmed": true },
+    ] });
+    let request = daemon.client().put(&path).token(&admin.token);
+    let _ = request.json(&unconfirmed).send().is(200);
+    for answer in [
+        change(&daemon, &admin, alice, &passwords("newer", "newest")),
+        reset(&daemon, &admin.token, alice, &json!("newest")),
+    ] {
+        assert_reason(&answer, 401, "Authentication Failed");
+    }
+    let _ = daemon.login("second@example.com", "newer");
+}

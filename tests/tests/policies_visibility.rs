@@ -5,7 +5,7 @@
 )]
 
 use serde_json::{Value, json};
-use wazo_auth_database::queries::group;
+use wazo_auth_database::queries::{group, policy};
 use wazo_auth_model::ids::{GroupId, PolicyId};
 use wazo_auth_test_support::Daemon;
 use wazo_auth_tests::{
@@ -433,4 +433,63 @@ fn lists_can_be_asked_for_what_a_group_has() {
         .expect(200);
     assert_eq!(sorted(&list, "slug"), ["both"]);
     assert_eq!((&list["total"], &list["filtered"]), (&json!(3), &json!(1)));
+}
+
+#[test]
+fn accesses_are_shown_by_when_the_server_first_met_them_wherever_a_policy_is_shown() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let admin = Actor::admin(&daemon);
+    let top = text(&daemon.admin().data["metadata"], "tenant_uuid");
+    let (group, alice) = (
+        store.group_of_all_users(&top),
+        store.user(None, "alice", &[]),
+    );
+    drop(make(
+        &admin,
+        &json!({ "name": "first", "acl": ["z.2", "m.1"] }),
+    ));
+    // That of the administrator has been there from the start.
+    let acl = json!(["#", "z.2", "m.1", "y.9", "a.0"]);
+    let mixed = json!({ "name": "second", "acl": ["y.9", "#", "m.1", "a.0", "z.2"] });
+    let made = make(&admin, &mixed);
+    assert_eq!(made["acl"], acl);
+    let changed = admin.put(&at("second"), &mixed).expect(200);
+    assert_eq!(changed["acl"], acl);
+    for holder in [format!("/groups/{group}"), format!("/users/{alice}")] {
+        let link = format!("{holder}/policies/second");
+        let _ = admin.request("PUT", &link).send().is(204);
+        let found = admin.get(&format!("{holder}/policies?name=second"));
+        assert_eq!(found.expect(200)["items"][0]["acl"], acl, "{holder}");
+    }
+    assert_eq!(admin.get(&at("second")).expect(200)["acl"], acl);
+    let found = admin.get("/policies?name=second").expect(200);
+    assert_eq!(found["items"][0]["acl"], acl);
+}
+
+#[test]
+fn what_another_program_says_of_a_policy_counts_from_the_next_request_on() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let below = store.tenant(None, "below");
+    let top = Actor::admin(&daemon);
+    let within = top.within(&below);
+    let uuid = make_id(&top, &json!({ "name": "one", "acl": ["a"] }));
+    let body = json!({ "name": "one", "acl": ["a"] });
+    for _ in 0..2 {
+        assert_unknown_policy(&within.get(&at(&uuid)), "uuid", &uuid);
+        let _ = top.put(&at(&uuid), &body).is(200);
+        let says = |managed: bool| {
+            let id = PolicyId::from_database(uuid.clone());
+            store.write(move |db| policy::set_config_managed(db, &id, managed));
+        };
+        says(true);
+        let seen = within.get(&at(&uuid)).expect(200);
+        assert_eq!(
+            (&seen["read_only"], &seen["acl"]),
+            (&json!(true), &json!(["a"]))
+        );
+        assert_read_only(&top.put(&at(&uuid), &body), &uuid);
+        says(false);
+    }
 }

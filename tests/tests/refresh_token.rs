@@ -421,3 +421,17 @@ fn a_hundred_logins_refreshes_and_deletions_at_once_leave_one_consistent_state()
     let token = refresh_token(&Login::read(&login));
     assert_eq!(refresh(&daemon, &token, "phone").status, 200);
 }
+
+#[test]
+fn each_user_has_clients_of_their_own() {
+    let (daemon, store, _) = daemon_with_alice();
+    let _ = store.user(None, "bob", &["auth.users.me.#"]);
+    let [alice, bob] = ["alice", "bob"].map(|name| offline(&daemon, name, "web"));
+    assert_ne!(refresh_token(&alice), refresh_token(&bob));
+    let request = daemon.client().delete("/users/me/tokens/web");
+    assert_eq!(request.token(&alice.token).send().status, 204);
+    for (login, status) in [(&alice, 401), (&bob, 200)] {
+        let answer = refresh(&daemon, &refresh_token(login), "web");
+        assert_eq!(answer.status, status);
+    }
+}

@@ -11,13 +11,10 @@ use wazo_auth_test_support::{Daemon, plugins};
 use wazo_auth_tests::{
     routes::{
         Access::{self, Public, Terse, Token},
-        DAEMON,
+        DAEMON, NOTHING, of_nothing,
     },
     shapes::{assert_api, assert_not_granted, assert_unknown_token},
 };
-
-/// A UUID for each parameter of a path.
-const SOMETHING: &str = "4b1d7c2a-9e3f-4f60-8a15-2c7d9b0e6f34";
 
 /// The routes of the plugins that the daemon has here.
 const PLUGINS: &[(&str, &str, Access)] = &[
@@ -67,22 +64,12 @@ fn daemon() -> Daemon {
         .start()
 }
 
-fn filled(template: &str) -> String {
-    template
-        .split('{')
-        .map(|part| {
-            part.split_once('}')
-                .map_or(part.to_owned(), |(_, rest)| format!("{SOMETHING}{rest}"))
-        })
-        .collect()
-}
-
 #[test]
 fn every_route_that_is_not_public_asks_for_its_access() {
     let daemon = daemon();
     let alice = daemon.login("alice", "s3cre7");
     for (method, path, access) in DAEMON.iter().chain(PLUGINS) {
-        let path = filled(path);
+        let path = of_nothing(path);
         // HEAD is asked where GET is.
         let methods: &[&str] = if *method == "GET" {
             &["GET", "HEAD"]
@@ -98,7 +85,7 @@ fn every_route_that_is_not_public_asks_for_its_access() {
                 }
             };
             let (none, unknown, lacking) =
-                (send(None), send(Some(SOMETHING)), send(Some(&alice.token)));
+                (send(None), send(Some(NOTHING)), send(Some(&alice.token)));
             match access {
                 Public(reason) => {
                     for answer in [none, unknown, lacking] {
@@ -109,7 +96,7 @@ fn every_route_that_is_not_public_asks_for_its_access() {
                     }
                 }
                 Terse(_) => {
-                    let given = [(none, ""), (unknown, SOMETHING), (lacking, &alice.token)];
+                    let given = [(none, ""), (unknown, NOTHING), (lacking, &alice.token)];
                     for (answer, token) in given {
                         let details = json!({ "invalid_token": token });
                         let id = ("unauthorized", "");
@@ -122,9 +109,9 @@ fn every_route_that_is_not_public_asks_for_its_access() {
                     }
                 }
                 Token(access) => {
-                    let access = filled(access);
+                    let access = of_nothing(access);
                     assert_unknown_token(&none, "", &access);
-                    assert_unknown_token(&unknown, SOMETHING, &access);
+                    assert_unknown_token(&unknown, NOTHING, &access);
                     assert_not_granted(&lacking, &alice.token, &access);
                 }
             }
@@ -147,7 +134,7 @@ fn the_tables_of_this_test_leave_no_method_out() {
         }
         expected.push("OPTIONS");
         expected.sort_unstable();
-        let answer = daemon.client().options(&filled(path)).send().is(200);
+        let answer = daemon.client().options(&of_nothing(path)).send().is(200);
         let mut allowed: Vec<&str> = answer.header("allow").unwrap().split(", ").collect();
         allowed.sort_unstable();
         assert_eq!(allowed, expected, "{path}");

@@ -88,3 +88,15 @@ fn a_body_of_another_form_is_refused_in_the_words_that_clients_know() {
     let long = json!({"scopes": ["a".repeat(4097)]});
     assert_not_understood(&check_json(&token, &long));
 }
+
+#[test]
+fn a_body_is_judged_before_the_token_is_looked_up() {
+    assert_not_understood(&check(NOBODY, "{"));
+    let answer = check_json(NOBODY, &json!({"scopes": 1}));
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert_reason(
+        &check_json(NOBODY, &json!({"scopes": []})),
+        404,
+        "No such token",
+    );
+}

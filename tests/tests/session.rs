@@ -8,7 +8,8 @@
 use serde_json::{Value, json};
 use wazo_auth_test_support::{Daemon, daemon::Login};
 use wazo_auth_tests::{
-    shapes::assert_api,
+    offline::{daemon_with_alice, offline, refresh, refresh_token},
+    shapes::{assert_api, assert_no_route},
     store::{PASSWORD, Store},
 };
 
@@ -247,4 +248,104 @@ fn a_login_that_only_a_backend_knows_has_a_session_like_any_other() {
     let items = list["items"].as_array().unwrap();
     let shown = items.iter().find(|item| item["uuid"] == session(&alice));
     assert_eq!(shown.unwrap()["user_uuid"], alice.auth_id.as_str());
+}
+
+#[test]
+fn a_session_that_is_no_users_is_listed_without_one() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let admin = daemon.admin();
+    let token = store.token_of("wazo-auth", &[]);
+    let path = format!("/token/{token}");
+    let shown = daemon.client().get(&path).send().expect(200)["data"].clone();
+    let list = get(&daemon, &admin.token, "/sessions");
+    let items = list["items"].as_array().unwrap().iter();
+    let mine = items
+        .clone()
+        .find(|item| item["uuid"] == shown["session_uuid"]);
+    let expected = json!({
+        "uuid": shown["session_uuid"],
+        "mobile": false,
+        "tenant_uuid": admin.data["metadata"]["tenant_uuid"],
+        "user_uuid": null,
+    });
+    assert_eq!(mine.unwrap().to_string(), expected.to_string());
+    assert_no_route(&daemon.client().get("/users/me/sessions").send());
+}
+
+#[test]
+fn a_user_whose_id_is_of_another_version_has_sessions_without_a_limit_and_a_name() {
+    let daemon = Daemon::builder()
+        .config("max_user_concurrent_sessions: 1\n")
+        .start();
+    let store = Store::of(daemon.installation());
+    let admin = daemon.admin();
+    let uuid = "0d7d2c61-54a1-1a6e-9a0e-5f0c8e0a1b11";
+    let body = json!({"uuid": uuid, "username": "alice", "password": PASSWORD});
+    let request = daemon.client().post("/users").token(&admin.token);
+    let _ = request.json(&body).send().is(200);
+    for _ in 0..3 {
+        let login = daemon.login("alice", PASSWORD);
+        assert_eq!(login.auth_id, uuid);
+        let (name, told) = store.events().pop().unwrap();
+        assert_eq!(
+            (name.as_str(), &told["user_uuid"]),
+            ("auth_session_created", &json!(null))
+        );
+    }
+    let list = get(&daemon, &admin.token, &format!("/users/{uuid}/sessions"));
+    assert_eq!(list["total"], 3);
+    for item in list["items"].as_array().unwrap() {
+        assert_eq!(item["user_uuid"], json!(null));
+    }
+}
+
+#[test]
+fn whoever_ends_a_session_keeps_the_client_logged_in() {
+    let (daemon, store, alice) = daemon_with_alice();
+    let admin = daemon.admin();
+    let first = offline(&daemon, "alice", "web");
+    let client = refresh_token(&first);
+    for path in [
+        format!("/token/{}", first.token),
+        "/sessions/{}".to_owned(),
+        format!("/users/{alice}/sessions/{{}}"),
+    ] {
+        let again = Login::read(&refresh(&daemon, &client, "web"));
+        let known = store.events().len();
+        let path = path.replace("{}", &session(&again));
+        let answer = daemon.client().delete(&path).token(&admin.token).send();
+        assert!([200, 204].contains(&answer.status), "{path}: {answer:?}");
+        assert_eq!(store.news(known), ["auth_session_deleted"], "{path}");
+    }
+    assert_eq!(refresh(&daemon, &client, "web").status, 200);
+}
+
+#[test]
+fn ones_own_session_and_account_are_ones_own_in_any_spelling() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let acl = [
+        "auth.sessions.my_session.delete",
+        "auth.users.me.sessions.read",
+    ];
+    let alice = store.user(None, "alice", &acl);
+    let bob = store.user(None, "bob", &[]);
+    let [own, second, other] = ["alice", "alice", "bob"].map(|name| daemon.login(name, PASSWORD));
+    let status = |method: &str, path: &str| {
+        let request = daemon.client().request(method, path);
+        request.token(&own.token).send().status
+    };
+    for user in [alice.clone(), alice.to_uppercase()] {
+        assert_eq!(status("GET", &format!("/users/{user}/sessions")), 200);
+    }
+    assert_eq!(status("GET", &format!("/users/{bob}/sessions")), 401);
+    for login in [&other, &second] {
+        let path = format!("/sessions/{}", session(login));
+        assert_eq!(status("DELETE", &path), 401);
+        assert!(is_alive(&daemon, login));
+    }
+    let path = format!("/sessions/{}", session(&own).to_uppercase());
+    assert_eq!(status("DELETE", &path), 204);
+    assert!(!is_alive(&daemon, &own));
 }

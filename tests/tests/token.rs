@@ -4,7 +4,11 @@ use std::sync::LazyLock;
 
 use serde_json::json;
 use wazo_auth_test_support::{Daemon, daemon::Login, http::Response, wait};
-use wazo_auth_tests::shapes::{assert_json, assert_no_route, assert_reason};
+use wazo_auth_tests::{
+    offline::{daemon_with_alice, offline},
+    shapes::{assert_json, assert_no_route, assert_reason},
+    store::{PASSWORD, Store},
+};
 
 /// For all tests that change nothing which another one sees.
 static DAEMON: LazyLock<Daemon> = LazyLock::new(|| Daemon::builder().examples().start());
@@ -214,4 +218,76 @@ fn many_logins_and_checks_at_once_are_all_answered() {
             worker.join().unwrap();
         }
     });
+}
+
+#[test]
+fn a_token_is_shown_with_all_that_its_login_gave_but_for_the_refresh_token() {
+    let (daemon, _, _) = daemon_with_alice();
+    let login = offline(&daemon, "alice", "web");
+    let path = format!("/token/{}", login.token);
+    let shown = daemon.client().get(&path).send().expect(200)["data"].clone();
+    let mut expected = login.data.clone();
+    let members = expected.as_object_mut().unwrap();
+    assert!(members.shift_remove("refresh_token").is_some());
+    let without = |text: &str| text.split_once('.').unwrap().0.to_owned();
+    for (name, fraction) in [
+        ("issued_at", ""),
+        ("expires_at", ""),
+        ("utc_issued_at", ".000000"),
+        ("utc_expires_at", ".000000"),
+    ] {
+        // Of a time that has no fraction, the answer to a login has none to take away either.
+        let text = members[name].as_str().unwrap();
+        let whole = text.contains('.').then(|| without(text));
+        members[name] = json!(whole.unwrap_or(text.to_owned()) + fraction);
+    }
+    assert_eq!(shown.to_string(), expected.to_string());
+}
+
+#[test]
+fn a_token_acts_in_the_tenants_below_its_users_too() {
+    let daemon = Daemon::builder().start();
+    let store = Store::of(daemon.installation());
+    let acme = store.tenant(None, "acme");
+    let below = store.tenant(Some(&acme), "below");
+    let lowest = store.tenant(Some(&below), "lowest");
+    let other = store.tenant(None, "other");
+    let _ = store.user(Some(&acme), "boss", &["a.b"]);
+    let boss = daemon.login("boss", PASSWORD);
+    let admin = daemon.admin();
+    let top = admin.data["metadata"]["tenant_uuid"].as_str().unwrap();
+    for (tenant, good) in [
+        (acme.as_str(), true),
+        (&below, true),
+        (&lowest, true),
+        (&other, false),
+        (top, false),
+        (NOBODY, false),
+    ] {
+        let path = format!("/token/{}", boss.token);
+        // Of a key that comes twice, the first one counts.
+        let query = format!("{path}?tenant={tenant}&tenant={NOBODY}&scope=a.b");
+        let expected = if good { 204 } else { 403 };
+        assert_eq!(
+            daemon.client().head(&query).send().status,
+            expected,
+            "{tenant}"
+        );
+        let request = daemon.client().post(&format!("{path}/scopes/check"));
+        let body = json!({"scopes": ["a.b", "c"], "tenant_uuid": tenant});
+        let answer = request.json(&body).send();
+        if good {
+            assert_eq!(
+                answer.expect(200),
+                json!({"scopes": {"a.b": true, "c": false}})
+            );
+        } else {
+            let reason = format!("Unauthorized for tenant {tenant}");
+            assert_reason(&answer, 403, &reason);
+        }
+    }
+    for tenant in [top, &acme, &lowest, &other] {
+        let path = format!("/token/{}?tenant={tenant}", admin.token);
+        assert_eq!(daemon.client().head(&path).send().status, 204, "{tenant}");
+    }
 }

@@ -310,3 +310,24 @@ fn all_that_is_wrong_with_the_parameters_is_told() {
         assert_eq!(send(query).status, 400, "{query}");
     }
 }
+
+#[test]
+fn who_has_neither_name_nor_address_is_listed_and_never_found() {
+    let daemon = Daemon::builder().start();
+    let admin = daemon.admin();
+    let request = daemon.client().post("/users").token(&admin.token);
+    let nobody = request.json(&json!({})).send().expect(200);
+    let list = |query: &str| {
+        let path = format!("/users?{query}");
+        let answer = daemon.client().get(&path).token(&admin.token).send();
+        answer.expect(200)
+    };
+    let shown = |list: &Value| list["items"].as_array().unwrap().contains(&nobody);
+    let all = list("");
+    assert!(shown(&all), "{all}");
+    for query in ["search=", "search=%25", "search=+"] {
+        let found = list(query);
+        assert!(!shown(&found), "{query}: {found}");
+        assert_eq!(numbers(&found), (2, 1), "{query}");
+    }
+}

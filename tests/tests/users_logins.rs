@@ -107,3 +107,20 @@ fn of_many_who_want_a_login_at_once_one_gets_it() {
     let refused = statuses.iter().filter(|status| **status == 409).count();
     assert_eq!((made, refused), (1, 11), "{statuses:?}");
 }
+
+#[test]
+fn the_logins_of_somebody_who_is_gone_are_free() {
+    let daemon = Daemon::builder().start();
+    let admin = Actor::admin(&daemon);
+    let body = json!({ "username": "alice", "email_address": "alice@example.com" });
+    let first = admin.post("/users", &body).expect(200);
+    assert_login_taken(&admin.post("/users", &body), "username", "alice");
+    let _ = admin.delete(&path(&first)).is(204);
+    let again = admin.post("/users", &body).expect(200);
+    assert_eq!(again["emails"][0]["address"], "alice@example.com");
+    // So are those that somebody does without.
+    let _ = admin.put(&path(&again), &json!({})).is(200);
+    let emails = format!("{}/emails", path(&again));
+    let _ = admin.put(&emails, &json!({ "emails": [] })).is(200);
+    let _ = admin.post("/users", &body).is(200);
+}

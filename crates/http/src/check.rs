@@ -1,6 +1,6 @@
 //! The check in front of a route: which token, which access, which tenant.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use actix_web::{HttpRequest, http::StatusCode};
 use serde_json::json;
@@ -28,14 +28,14 @@ impl Check {
         let token = || {
             header(request, "x-auth-token")
                 .unwrap_or_default()
-                .to_owned()
+                .into_owned()
         };
         let check = |template: &str| Self {
             access: required_access(template, path, ""),
             token: token(),
             tenant: header(request, "wazo-tenant")
                 .filter(|tenant| !tenant.is_empty())
-                .map(str::to_owned),
+                .map(Cow::into_owned),
             for_platform: false,
             terse: false,
         };

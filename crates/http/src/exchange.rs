@@ -1,6 +1,6 @@
 //! A request on its way through a handler.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use actix_web::{
     HttpRequest,
@@ -47,19 +47,19 @@ impl Exchange {
         EmailId::parse(self.parameter("email_uuid")?).ok_or_else(ApiError::no_route)
     }
 
-    /// A header as text; one that is no text counts as absent.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    /// A header as text, see [`text`].
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         header(&self.request, name)
     }
 
     /// The JSON document in the body.
     pub fn json(&self) -> Result<Value, ApiError> {
-        body::parse(self.header("content-type"), &self.body)
+        body::parse(self.header("content-type").as_deref(), &self.body)
     }
 
     /// The JSON document in the body, whose members are checked one by one.
     pub fn json_members(&self) -> Result<Value, ApiError> {
-        body::parse_members(self.header("content-type"), &self.body)
+        body::parse_members(self.header("content-type").as_deref(), &self.body)
     }
 
     /// The first value of a query parameter, decoded.
@@ -121,7 +121,19 @@ pub fn query_pairs(request: &HttpRequest) -> Vec<(String, String)> {
         .unwrap_or_default()
 }
 
-/// A header as text.
-pub fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
-    request.headers().get(name)?.to_str().ok()
+/// A header as text, see [`text`].
+pub fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<Cow<'a, str>> {
+    request
+        .headers()
+        .get(name)
+        .map(|value| text(value.as_bytes()))
+}
+
+/// What a header says: UTF-8, or else ISO 8859-1, in which old clients write. So any bytes are a text,
+/// and no header counts as absent for its letters.
+pub fn text(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(
+        |_| bytes.iter().copied().map(char::from).collect(),
+        Cow::Borrowed,
+    )
 }

@@ -3,12 +3,15 @@
 //! A header that a proxy adds looks like one that a client made up. So these are read when the peer
 //! is a proxy of ours, and from the right: each proxy appends what it saw itself.
 
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr};
 
 use actix_web::{HttpRequest, http::header::HOST};
 use wazo_auth_model::network::Network;
 
-use crate::{exchange::header, server::LocalAddress};
+use crate::{
+    exchange::{header, text},
+    server::LocalAddress,
+};
 
 /// The proxies in front of the daemon.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +45,6 @@ impl Proxies {
     /// whatever it likes; without enough of them the peer counts.
     pub fn client(&self, request: &HttpRequest) -> String {
         self.forwarded(request, "x-forwarded-for")
-            .map(str::to_owned)
             .or_else(|| peer(request).map(|peer| peer.to_string()))
             .unwrap_or_default()
     }
@@ -55,15 +57,12 @@ impl Proxies {
         };
         let host = self
             .forwarded(request, "x-forwarded-host")
-            .or_else(|| header(request, HOST.as_str()))
+            .or_else(|| header(request, HOST.as_str()).map(Cow::into_owned))
             .or_else(|| {
-                request
-                    .uri()
-                    .authority()
-                    .map(|authority| authority.as_str())
+                let authority = request.uri().authority();
+                authority.map(|authority| authority.as_str().to_owned())
             })
             .filter(|host| !host.is_empty())
-            .map(str::to_owned)
             .or_else(|| {
                 let address = request.conn_data::<LocalAddress>()?;
                 Some(address.0.to_string())
@@ -72,7 +71,7 @@ impl Proxies {
         let prefix = if self.trusts(request) {
             header(request, "x-script-name").unwrap_or_default()
         } else {
-            ""
+            Cow::default()
         };
         let prefix = prefix.trim_end_matches('/');
         Origin {
@@ -91,16 +90,16 @@ impl Proxies {
     }
 
     /// What the outermost proxy put into a list to which each proxy appends.
-    fn forwarded<'a>(&self, request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    fn forwarded(&self, request: &HttpRequest, name: &str) -> Option<String> {
         let place = self.depth.checked_sub(1)?;
         if !self.trusts(request) {
             return None;
         }
-        let lines: Vec<&str> = request
+        let lines: Vec<Cow<'_, str>> = request
             .headers()
             .get_all(name)
-            .map(|line| line.to_str().ok())
-            .collect::<Option<_>>()?;
+            .map(|line| text(line.as_bytes()))
+            .collect();
         lines
             .iter()
             .flat_map(|line| line.split(','))
@@ -108,6 +107,7 @@ impl Proxies {
             .rev()
             .nth(place)
             .filter(|value| !value.is_empty())
+            .map(str::to_owned)
     }
 }
 

@@ -25,7 +25,7 @@ impl Trace {
         if let Some(known) = request.extensions().get::<Self>() {
             return known.clone();
         }
-        let parent = header(request, "traceparent").and_then(parse);
+        let parent = header(request, "traceparent").as_deref().and_then(parse);
         let mut span = Uuid::new_v4().simple().to_string();
         span.truncate(16);
         let made = match parent {

@@ -128,3 +128,71 @@ fn utc(time: DateTime<Utc>) -> String {
         .trim_end_matches('Z')
         .to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::FixedOffset;
+
+    use super::*;
+
+    #[test]
+    fn a_token_lives_to_the_end_of_its_last_second_and_without_one_for_ever() {
+        let alive = |expire_t: Option<i64>, now: &str| {
+            let token = Token {
+                uuid: TokenId::random(),
+                auth_id: String::new(),
+                pbx_user_uuid: None,
+                xivo_uuid: None,
+                issued_t: None,
+                expire_t,
+                metadata: Map::new(),
+                session_uuid: SessionId::random(),
+                user_agent: None,
+                remote_addr: None,
+                acl: Vec::new(),
+            };
+            token.is_alive(now.parse().unwrap())
+        };
+        let last = Some(1_767_225_600);
+        for (expire_t, now, expected) in [
+            (last, "2025-12-31T23:59:59.9Z", true),
+            (last, "2026-01-01T00:00:00Z", true),
+            (last, "2026-01-01T00:00:00.999999Z", true),
+            (last, "2026-01-01T00:00:01Z", false),
+            (Some(0), "2026-01-01T00:00:01Z", true),
+            (None, "2026-01-01T00:00:01Z", true),
+            (Some(1), "2026-01-01T00:00:01Z", false),
+        ] {
+            assert_eq!(alive(expire_t, now), expected, "{expire_t:?} {now}");
+        }
+    }
+
+    #[test]
+    fn local_times_have_six_decimals_or_none_and_others_always_six() {
+        let zone = FixedOffset::west_opt(5 * 3600).unwrap();
+        let text = |text: &str| Some(text.to_owned());
+        let time = |text: &str| text.parse().unwrap();
+        assert_eq!(
+            TokenTimes::exact(
+                time("2026-01-01T00:00:00.000000999Z"),
+                Some(time("2026-01-01T02:00:00.25Z")),
+                &zone
+            ),
+            TokenTimes {
+                issued_at: text("2025-12-31T19:00:00"),
+                expires_at: text("2025-12-31T21:00:00.250000"),
+                utc_issued_at: text("2026-01-01T00:00:00.000000"),
+                utc_expires_at: text("2026-01-01T02:00:00.250000"),
+            }
+        );
+        assert_eq!(
+            TokenTimes::stored(Some(1_767_225_600), None, &zone),
+            TokenTimes {
+                issued_at: text("2025-12-31T19:00:00"),
+                expires_at: None,
+                utc_issued_at: text("2026-01-01T00:00:00.000000"),
+                utc_expires_at: None,
+            }
+        );
+    }
+}

@@ -15,7 +15,7 @@ use crate::{
     app::{Routes, public},
     body,
     error::ApiError,
-    exchange::Exchange,
+    exchange::{self, Exchange},
     validation::fields::{self, Failures, Field},
 };
 
@@ -35,7 +35,7 @@ pub fn mount(routes: &mut Routes<'_>) {
 async fn create(exchange: Exchange) -> Result<HttpResponse, ApiError> {
     let body = Body::read(&exchange.json_members()?).map_err(Failures::python)?;
     let request = LoginRequest {
-        credentials: exchange.header("authorization").and_then(basic),
+        credentials: exchange.header("authorization").as_deref().and_then(basic),
         refresh_token: body.refresh_token,
         client_id: body.client_id,
         access_type: body.access_type,
@@ -47,7 +47,10 @@ async fn create(exchange: Exchange) -> Result<HttpResponse, ApiError> {
         mobile: exchange
             .header("wazo-session-type")
             .is_some_and(|kind| kind.eq_ignore_ascii_case("mobile")),
-        user_agent: exchange.header("user-agent").unwrap_or_default().to_owned(),
+        user_agent: exchange
+            .header("user-agent")
+            .unwrap_or_default()
+            .into_owned(),
         remote_addr: exchange.remote_addr(),
     };
     let (address, agent) = (request.remote_addr.clone(), request.user_agent.clone());
@@ -179,10 +182,7 @@ fn basic(header: &str) -> Option<Credentials> {
             .with_decode_padding_mode(engine::DecodePaddingMode::Indifferent),
     );
     let bytes = lenient.decode(encoded).ok()?;
-    let text = String::from_utf8(bytes).unwrap_or_else(|error| {
-        // Old clients send ISO 8859-1.
-        error.into_bytes().into_iter().map(char::from).collect()
-    });
+    let text = exchange::text(&bytes);
     let (login, password) = text.split_once(':')?;
     if login.is_empty() || password.is_empty() || text.contains('\0') {
         return None;

@@ -94,7 +94,7 @@ async fn reset(exchange: Exchange) -> Result<HttpResponse, ApiError> {
             "unauthorized",
             None,
             "Unauthorized",
-            json!({ "invalid_token": token.as_deref().or(exchange.header("x-auth-token")) }),
+            json!({ "invalid_token": token.as_deref().or(exchange.header("x-auth-token").as_deref()) }),
         )),
         Err((error, _)) => Err(error.into()),
     }
