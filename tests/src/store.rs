@@ -322,6 +322,12 @@ impl Store {
             .collect()
     }
 
+    /// The events that are set aside.
+    #[must_use]
+    pub fn set_aside(&self) -> Vec<event::SetAside> {
+        self.write(|db| event::list_set_aside(db, i64::MAX))
+    }
+
     /// The names of the events that wait behind the first `known` ones.
     #[must_use]
     pub fn news(&self, known: usize) -> Vec<String> {

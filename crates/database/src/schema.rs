@@ -236,9 +236,12 @@ diesel::table! {
         created_at -> Moment,
         object -> Text,
         name -> Text,
-        tenant_uuid -> Text,
+        tenant_uuid -> Nullable<Text>,
         user_uuid -> Nullable<Text>,
         payload -> Json,
+        routing_key -> Nullable<Text>,
+        session_uuid -> Nullable<Text>,
+        set_aside -> Nullable<Text>,
     }
 }
 

@@ -15,7 +15,7 @@ mod clock;
 pub mod configuration;
 mod context;
 pub mod escalation;
-mod event;
+pub mod event;
 pub mod external_auth;
 pub mod group;
 mod host;

@@ -1,6 +1,8 @@
 //! Telling the rest of the platform what has changed: events are written in the transaction of the
 //! change, so that none tells of what never happened and none is missing.
 
+pub mod outbox;
+
 use chrono::{DateTime, Utc};
 use wazo_auth_database::{
     Connection, DatabaseResult,
