@@ -13,7 +13,7 @@ mod error;
 mod exchange;
 mod families;
 mod proxies;
-mod python;
+pub mod python;
 mod request_log;
 mod resources;
 mod routes;

@@ -25,6 +25,7 @@ use wazo_auth_services::{
 };
 
 use crate::{
+    bus::Bus,
     commands::{self, plugin},
     config::{BootstrapUser, Config, Overrides},
     logging, privileges, wiring,
@@ -34,7 +35,7 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(1);
 /// How long all other requests may go on after that.
 const LAST_ANSWERS: Duration = Duration::from_millis(400);
-/// How long plugins have to say goodbye, when no request is left.
+/// How long plugins have to say goodbye, when no request is left, and the broker to take the last events.
 const GOODBYE: Duration = Duration::from_millis(400);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -109,6 +110,8 @@ fn serve(config: &Config) -> Result<(), Failure> {
         make_first_user(&cx, wanted)?;
     }
 
+    let bus = Bus::start(config, &services)?;
+
     // The port opens last: whoever reaches it can log in at once.
     let address = (config.rest_api.listen.as_str(), config.rest_api.port);
     let listener = TcpListener::bind(address)
@@ -120,7 +123,8 @@ fn serve(config: &Config) -> Result<(), Failure> {
         wiring::visible_configuration(config, &cx, &plugins),
         wiring::http_settings(config),
     );
-    System::new().block_on(listen(listener, app, Arc::clone(&plugins), address.0, port))?;
+    let parts = (Arc::clone(&plugins), bus);
+    System::new().block_on(listen(listener, app, parts, address.0, port))?;
     // Threads of plugins that hang are left behind.
     log::logger().flush();
     std::process::exit(0)
@@ -175,7 +179,7 @@ fn check_plugins(config: &Config, plugins: &Registry) -> Result<(), Failure> {
 async fn listen(
     listener: TcpListener,
     app: Arc<App>,
-    plugins: Arc<Registry>,
+    (plugins, bus): (Arc<Registry>, Bus),
     host: &str,
     port: u16,
 ) -> Result<(), Failure> {
@@ -203,7 +207,9 @@ async fn listen(
             log::warn!("some connections were still open when the time to stop was up");
         }
     }
+    let last_events = spawn_blocking(move || bus.stop(GOODBYE));
     let stopped = spawn_blocking(move || plugins.stop(GOODBYE)).await;
+    last_events.await?;
     Ok(stopped?)
 }
 

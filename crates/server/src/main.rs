@@ -1,5 +1,6 @@
 //! The wazo-auth daemon and its commands: one program under five names.
 
+mod bus;
 mod commands;
 mod config;
 mod credentials;

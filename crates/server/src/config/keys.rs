@@ -51,12 +51,26 @@ const PLUGINS: &[Key] = &[
     key("state_file", Path, "/run/wazo-auth/plugins.json"),
 ];
 const AMQP: &[Key] = &[
-    key("uri", Text, "amqp://guest:guest@localhost:5672/")
-        .secret()
-        .idle(),
-    key("exchange_name", Text, "xivo").idle(),
-    key("exchange_type", Text, "topic").idle(),
+    key("enabled", Bool, "true"),
+    key("uri", Text, "amqp://guest:guest@localhost:5672/").secret(),
+    key("exchange_name", ShortText(255), "xivo"),
+    key("exchange_type", ShortText(255), "topic"),
+    key("exchange_durable", Bool, "true"),
+    key(
+        "exchange_kwargs",
+        Record {
+            keys: EXCHANGE_KWARGS,
+            others: Some(&Any),
+        },
+        "",
+    ),
 ];
+const EXCHANGE_KWARGS: &[Key] = &[
+    key("auto_delete", Bool, "false"),
+    key("passive", Bool, "false"),
+    key("arguments", Map(&Any), "{}"),
+];
+const EVENTS: &[Key] = &[key("max_pending", Integer(1, 100_000_000), "10000")];
 /// What is not here is for the client library all the same.
 const CONSUL: &[Key] = &[
     key("scheme", Text, "http").idle(),
@@ -160,6 +174,7 @@ pub const KEYS: &[Key] = &[
     key("database_threads", Integer(1, 64), ""),
     section("rest_api", REST_API),
     section("amqp", AMQP),
+    section("events", EVENTS),
     key(
         "consul",
         Record {

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use wazo_auth_model::secret::Secret;
 
 use super::{
-    BootstrapUser, Config, ConfigError, Cors, DefaultGroup, IdpBackend, IdpPlugin, Page,
-    PasswordHash, PasswordScheme, Plugins, RestApi,
+    Amqp, BootstrapUser, Config, ConfigError, Cors, DefaultGroup, Exchange, IdpBackend, IdpPlugin,
+    Page, PasswordHash, PasswordScheme, Plugins, RestApi,
 };
 
 /// Reads a document that has passed all checks.
@@ -51,6 +51,8 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
                 None
             },
         },
+        amqp: amqp(&keys)?,
+        events_max_pending: keys.integer("events.max_pending")?,
         // Whole seconds: a fraction lives a little longer, not shorter.
         default_token_lifetime: keys.number("default_token_lifetime", |seconds| {
             format!("{:.0}", seconds.ceil()).parse().ok()
@@ -108,6 +110,23 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
             state_file: keys.text("plugins.state_file")?.into(),
         },
         document,
+    })
+}
+
+fn amqp(keys: &Document<'_>) -> Result<Amqp, ConfigError> {
+    Ok(Amqp {
+        enabled: keys.boolean("amqp.enabled")?,
+        uri: keys.text("amqp.uri")?.to_owned(),
+        exchange: Exchange {
+            name: keys.text("amqp.exchange_name")?.to_owned(),
+            kind: keys.text("amqp.exchange_type")?.to_owned(),
+            durable: keys.boolean("amqp.exchange_durable")?,
+            auto_delete: keys.boolean("amqp.exchange_kwargs.auto_delete")?,
+            passive: keys.boolean("amqp.exchange_kwargs.passive")?,
+            arguments: keys.required("amqp.exchange_kwargs.arguments", |arguments| {
+                arguments.as_object().cloned()
+            })?,
+        },
     })
 }
 
