@@ -405,6 +405,7 @@ fn events(connection: &mut Connection) -> DatabaseResult<bool> {
              SELECT FROM pg_attribute
              WHERE attrelid = to_regclass('wazo_auth_rs_event') AND attname = 'set_aside'
                AND has_table_privilege(attrelid, 'INSERT')
+               AND has_table_privilege(to_regclass('wazo_auth_rs_expire_soon')::oid, 'INSERT')
          ) AS yes",
     )
     .get_result(connection)?;

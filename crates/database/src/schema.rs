@@ -245,6 +245,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    wazo_auth_rs_expire_soon (session_uuid) {
+        session_uuid -> Text,
+        expire_t -> Integer,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     auth_access,
     auth_address,
@@ -268,4 +275,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     auth_user_external_auth,
     auth_user_group,
     auth_user_policy,
+    wazo_auth_rs_expire_soon,
 );

@@ -28,6 +28,7 @@ use crate::{
     bus::Bus,
     commands::{self, plugin},
     config::{BootstrapUser, Config, Overrides},
+    expiry::Expiry,
     logging, privileges, wiring,
 };
 
@@ -111,6 +112,10 @@ fn serve(config: &Config) -> Result<(), Failure> {
     }
 
     let bus = Bus::start(config, &services)?;
+    let _expiry = match wiring::expiry(config) {
+        Some(rule) => Some(Expiry::start(Arc::clone(&services), rule)?),
+        None => None,
+    };
 
     // The port opens last: whoever reaches it can log in at once.
     let address = (config.rest_api.listen.as_str(), config.rest_api.port);

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod credentials;
 mod daemon;
+mod expiry;
 mod logging;
 mod privileges;
 mod wiring;

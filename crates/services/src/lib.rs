@@ -16,6 +16,7 @@ pub mod configuration;
 mod context;
 pub mod escalation;
 pub mod event;
+pub mod expiry;
 pub mod external_auth;
 pub mod group;
 mod host;

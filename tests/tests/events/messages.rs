@@ -337,3 +337,38 @@ fn each_message_has_an_id_of_its_own() {
     ids.dedup();
     assert_eq!(ids.len(), logins);
 }
+
+#[test]
+fn the_ends_of_sessions_are_told_of_before_and_after() {
+    let (broker, exchange) = (Broker::shared(), bus::exchange_name());
+    let mut subscriber = Subscriber::to(broker, &Binding::all(&exchange));
+    let installation = Daemon::builder()
+        .config(&bus::configuration(&broker.uri(), &exchange))
+        .config("token_cleanup_interval: 60\n")
+        .env("TZ", "Asia/Kathmandu")
+        .install();
+    let store = Store::of(&installation);
+    let user = "5b0b1c8e-2c52-4a3f-9d0e-8f1f2a3b4c5d";
+    let session = store.session(user, (1, 1000), true);
+    let tenant = store.top_tenant();
+    let _daemon = installation.start();
+    let with_user = format!("user_uuid:{user}");
+    let further = [
+        ("tenant_uuid", tenant.as_str()),
+        ("session_uuid", session.as_str()),
+        (with_user.as_str(), ""),
+    ];
+    let data = json!({"uuid": session, "user_uuid": user, "tenant_uuid": tenant});
+    for (name, key) in [
+        (
+            "auth_session_expire_soon",
+            format!("auth.users.{user}.sessions.{session}.expire_soon"),
+        ),
+        (
+            "auth_session_deleted",
+            format!("auth.sessions.{session}.deleted"),
+        ),
+    ] {
+        check(&subscriber.receive(), name, &key, &further, &data);
+    }
+}

@@ -1,18 +1,23 @@
 //! Events that wait to be told on the bus. They are written with the change that they are about.
 
+use std::slice;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
-use wazo_auth_model::event::Event;
+use wazo_auth_model::{event::Event, ids::SessionId};
 
 use crate::{
-    connection::{Connection, MultiBackend},
+    connection::{Connection, MultiBackend, per_engine},
     error::DatabaseResult,
     news,
     queries::list::MANY,
     schema::wazo_auth_rs_event::{self, table},
     types::{Document, Time},
 };
+
+/// How many events are written with one statement.
+const AT_ONCE: usize = 1000;
 
 /// An event that waits.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,22 +80,37 @@ fn waiting(row: Row) -> Waiting {
 
 /// Adds an event. Who waits for [`news`](crate::Database::news) is woken when it is committed.
 pub fn insert(db: &mut Connection, event: &Event, now: DateTime<Utc>) -> DatabaseResult<()> {
+    insert_many(db, slice::from_ref(event), now)
+}
+
+/// The same for many events, in their order.
+pub fn insert_many(
+    db: &mut Connection,
+    events: &[Event],
+    now: DateTime<Utc>,
+) -> DatabaseResult<()> {
     use wazo_auth_rs_event::{
         created_at, name, object, payload, routing_key, session_uuid, tenant_uuid, user_uuid,
     };
-    diesel::insert_into(table)
-        .values((
-            created_at.eq(Time(now)),
-            object.eq(event.object()),
-            name.eq(event.name()),
-            tenant_uuid.eq(event.tenant().as_str()),
-            user_uuid.eq(event.user()),
-            payload.eq(Document(event.payload())),
-            routing_key.eq(event.routing_key()),
-            session_uuid.eq(event.session().map(|session| session.as_str())),
-        ))
-        .execute(db)?;
-    news::note();
+    for some in events.chunks(AT_ONCE) {
+        let rows: Vec<_> = some
+            .iter()
+            .map(|event| {
+                (
+                    created_at.eq(Time(now)),
+                    object.eq(event.object()),
+                    name.eq(event.name()),
+                    tenant_uuid.eq(event.tenant().as_str()),
+                    user_uuid.eq(event.user()),
+                    payload.eq(Document(event.payload())),
+                    routing_key.eq(event.routing_key()),
+                    session_uuid.eq(event.session().map(SessionId::as_str)),
+                )
+            })
+            .collect();
+        per_engine!(db => diesel::insert_into(table).values(&rows).execute(db))?;
+        news::note();
+    }
     Ok(())
 }
 

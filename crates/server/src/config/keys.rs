@@ -102,7 +102,7 @@ const SAML: &[Key] = &[
     )
     .idle(),
     key("saml_login_timeout_seconds", SECONDS, "600").idle(),
-    key("saml_session_lifetime_seconds", SECONDS, "604800").idle(),
+    key("saml_session_lifetime_seconds", SECONDS, "604800"),
     key("xmlsec_binary", Path, "/usr/bin/xmlsec1").idle(),
     key("key_file", Path, "/var/lib/wazo-auth/saml/server.key").idle(),
     key("cert_file", Path, "/var/lib/wazo-auth/saml/server.crt").idle(),
@@ -186,8 +186,8 @@ pub const KEYS: &[Key] = &[
     section("service_discovery", SERVICE_DISCOVERY),
     // Tokens and passwords.
     key("default_token_lifetime", Number(1.0, CENTURY), "7200"),
-    key("token_cleanup_interval", SECONDS, "60.0").idle(),
-    key("token_cleanup_batch_size", COUNT, "5000").idle(),
+    key("token_cleanup_interval", SECONDS, "60.0"),
+    key("token_cleanup_batch_size", COUNT, "5000"),
     key("max_user_concurrent_sessions", COUNT, "100"),
     key("keep_refresh_tokens_on_password_change", Bool, "false"),
     section("password_hash", PASSWORD_HASH),

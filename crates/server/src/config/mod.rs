@@ -106,6 +106,8 @@ pub struct Config {
     pub events_max_pending: i64,
     /// Lifetime of a token whose login asks for none, in seconds.
     pub default_token_lifetime: i64,
+    /// How dead tokens are removed; `None`: they are not.
+    pub token_cleanup: Option<TokenCleanup>,
     /// How many sessions a user may have.
     pub max_user_concurrent_sessions: i64,
     /// Whether clients stay logged in when their user gets another password.
@@ -187,6 +189,17 @@ pub struct Cors {
     pub origins: Vec<String>,
     /// Request headers that they may set.
     pub allow_headers: Vec<String>,
+}
+
+/// `token_cleanup_…`: how dead tokens are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenCleanup {
+    /// How often.
+    pub interval: Duration,
+    /// How many at a time; 0: as the program likes.
+    pub batch_size: i64,
+    /// How long a SAML session is kept.
+    pub saml_session_lifetime: Duration,
 }
 
 /// `amqp`. It does not print: it holds a secret.

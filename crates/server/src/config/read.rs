@@ -8,7 +8,7 @@ use wazo_auth_model::secret::Secret;
 
 use super::{
     Amqp, BootstrapUser, Config, ConfigError, Cors, DefaultGroup, Exchange, IdpBackend, IdpPlugin,
-    Page, PasswordHash, PasswordScheme, Plugins, RestApi,
+    Page, PasswordHash, PasswordScheme, Plugins, RestApi, TokenCleanup,
 };
 
 /// Reads a document that has passed all checks.
@@ -57,6 +57,7 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
         default_token_lifetime: keys.number("default_token_lifetime", |seconds| {
             format!("{:.0}", seconds.ceil()).parse().ok()
         })?,
+        token_cleanup: token_cleanup(&keys)?,
         max_user_concurrent_sessions: keys.integer("max_user_concurrent_sessions")?,
         keep_refresh_tokens_on_password_change: keys
             .boolean("keep_refresh_tokens_on_password_change")?,
@@ -111,6 +112,20 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
         },
         document,
     })
+}
+
+/// A shorter interval than a second, in which tokens live and die, counts as one.
+fn token_cleanup(keys: &Document<'_>) -> Result<Option<TokenCleanup>, ConfigError> {
+    let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
+    let interval = keys.number("token_cleanup_interval", seconds)?;
+    if interval.is_zero() {
+        return Ok(None);
+    }
+    Ok(Some(TokenCleanup {
+        interval: interval.max(Duration::from_secs(1)),
+        batch_size: keys.integer("token_cleanup_batch_size")?,
+        saml_session_lifetime: keys.number("saml.saml_session_lifetime_seconds", seconds)?,
+    }))
 }
 
 fn amqp(keys: &Document<'_>) -> Result<Amqp, ConfigError> {
