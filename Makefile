@@ -15,7 +15,7 @@ RELEASE := $(CARGO_TARGET_DIR)/release
 PROFILE_FLAGS := --release --locked
 DESTDIR ?=
 
-.PHONY: help run build test check format clippy docs audit install bench bench-scale fill
+.PHONY: help run build test check format clippy docs audit install bench bench-scale chaos fill
 
 help: ## Lists what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,10 @@ bench: build ## Compares token checks and logins with the bare minimum
 bench-scale: scripts/.ready ## Measures lists and searches among 100,000 users, on both databases
 	scripts/need-test-tools
 	cargo run --release --locked -p wazo-auth-database --example bench_scale -- $(DIVISOR)
+
+chaos: scripts/.ready ## Kills daemons, broker and database under load (CHAOS_SECONDS, 60), and counts what becomes of the events
+	scripts/need-test-tools
+	cargo run --locked -p wazo-auth-tests --bin wazo-auth-chaos -- $(or $(CHAOS_SECONDS),60)
 
 fill: scripts/.ready ## Fills a database (URI, else a temporary file) as a large installation does, and checks its plans
 	@scripts/fill "$(URI)" $(if $(SCALE),--scale "$(SCALE)")
