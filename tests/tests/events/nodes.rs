@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    process::Stdio,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
@@ -12,7 +13,8 @@ use wazo_auth_model::{
     ids::{TenantId, UserId},
 };
 use wazo_auth_test_support::{
-    Credentials, Daemon, daemon::Login, http, postgres::Server, rabbitmq::Broker, wait,
+    Credentials, Daemon, daemon::Login, http, lines::Lines, postgres::Server, process,
+    rabbitmq::Broker, wait,
 };
 use wazo_auth_tests::{
     bus::{self, Binding, Message, Subscriber},
@@ -149,7 +151,7 @@ fn nothing_is_lost_and_nothing_out_of_order_while_daemons_die() {
             wait::until("some logins", || {
                 (daemon.lines().with("POST").len() > known + 40).then_some(())
             });
-            wazo_auth_test_support::process::signal(daemon.pid(), "KILL");
+            process::signal(daemon.pid(), "KILL");
         }
         let last = &cluster.daemons[2];
         let known = last.lines().with("POST").len();
@@ -227,4 +229,35 @@ fn what_is_committed_late_is_published_too() {
     late.join().unwrap();
     let message = cluster.subscriber.receive();
     assert_eq!(message.data()["client_id"], "late");
+}
+
+#[test]
+fn who_only_serves_requests_leaves_publishing_to_who_works() {
+    let (server, broker, exchange) = (Server::shared(), Broker::shared(), bus::exchange_name());
+    let uri = server.uri(&server.database());
+    let mut subscriber = Subscriber::to(broker, &Binding::all(&exchange));
+    let builder = || {
+        Daemon::builder()
+            .database(&uri)
+            .config(&bus::configuration(&broker.uri(), &exchange))
+    };
+    let daemon = builder().arg("--role").arg("http").start();
+    let before = daemon.admin();
+    let installation = builder()
+        .without_database()
+        .arg("--role")
+        .arg("worker")
+        .install();
+    let mut command = installation.daemon_command();
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    assert!(subscriber.within(Duration::from_millis(300)).is_none());
+    let mut worker = process::spawn(command);
+    let lines = Lines::default();
+    lines.collect(worker.stdout.take().unwrap());
+    lines.wait_for("working, without serving requests").clear();
+    assert_eq!(told_of(&subscriber.receive()), session(&before));
+    let login = daemon.admin();
+    assert_eq!(told_of(&subscriber.receive()), session(&login));
+    process::signal(worker.id(), "TERM");
+    assert!(worker.wait().unwrap().success());
 }

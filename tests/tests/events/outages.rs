@@ -223,6 +223,32 @@ fn an_event_that_no_message_has_room_for_holds_up_nothing() {
     let aside = store.set_aside();
     assert_eq!(aside.len(), 1);
     assert_eq!(aside[0].event.payload["client_id"], json!(long));
+    let tasks = |args: [&str; 2]| daemon.installation().run("wazo-auth", args).ok();
+    let listed = tasks(["tasks", "list"]);
+    assert!(
+        listed.starts_with("no event waits\nset aside: ") && listed.contains("255"),
+        "{listed}"
+    );
+    let retried = tasks(["tasks", "retry"]);
+    assert!(
+        retried.contains("1 events wait for the broker again"),
+        "{retried}"
+    );
+    wait::until("the event to be set aside again", || {
+        (daemon.lines().with("is set aside").len() == 2).then_some(())
+    });
+    let json = daemon
+        .installation()
+        .run("wazo-auth", ["tasks", "list", "--json"])
+        .ok();
+    let listed: Value = serde_json::from_str(&json).unwrap();
+    let events = &listed["events"];
+    assert_eq!(
+        (&events["waiting"], &events["oldest"]),
+        (&json!(0), &Value::Null)
+    );
+    assert_eq!(events["set_aside"][0]["name"], "auth_refresh_token_created");
+    assert_eq!(events["set_aside"][0]["data"]["client_id"], json!(long));
     // Nor after a restart.
     let daemon = daemon.stop().0.start();
     let _ = daemon.admin();

@@ -33,7 +33,7 @@ use self::{
     publisher::{Publisher, Signal},
     turn::Keeper,
 };
-use crate::config::Config;
+use crate::{config::Config, daemon::Role};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -51,7 +51,7 @@ pub enum Bus {
         /// Throws them away, until it is dropped.
         _discarder: Discarder,
     },
-    /// The database has no place for events.
+    /// There is nothing to do: the database has no place for events, or it is left to others.
     Nothing,
 }
 
@@ -61,12 +61,15 @@ impl Bus {
     /// # Errors
     ///
     /// When the configuration names no broker, or the system gives no threads.
-    pub fn start(config: &Config, services: &Arc<Services>) -> Result<Self, Failure> {
+    pub fn start(config: &Config, role: Role, services: &Arc<Services>) -> Result<Self, Failure> {
         let settings = Settings::read(&config.amqp, config.events_max_pending)?;
         let Some(outbox) = Outbox::of(services) else {
             return Ok(Self::Nothing);
         };
         let Some(settings) = settings else {
+            if !role.works() {
+                return Ok(Self::Nothing);
+            }
             let discarder = Discarder::start(outbox)?;
             return Ok(Self::Discarded {
                 _discarder: discarder,
@@ -74,7 +77,7 @@ impl Bus {
         };
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (signals, incoming) = unbounded_channel();
-        let keeper = Keeper::start(outbox.turn(), signals.clone())?;
+        let keeper = Keeper::start(outbox.turn(), role.works(), signals.clone())?;
         let publisher = Publisher::new(outbox, settings, keeper, signals.clone());
         let (end, ended) = sync_channel(0);
         thread::Builder::new()

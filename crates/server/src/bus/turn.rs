@@ -25,10 +25,13 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Starts asking. The turn is always ours where nobody else can have it.
-    pub fn start(turn: Turn, signals: UnboundedSender<Signal>) -> io::Result<Self> {
+    /// Starts asking, or only calling others where this daemon does not want it. The turn is always ours
+    /// where nobody else can have it.
+    pub fn start(turn: Turn, wanted: bool, signals: UnboundedSender<Signal>) -> io::Result<Self> {
         if !turn.is_shared() {
-            drop(signals.send(Signal::Turn(true)));
+            if wanted {
+                drop(signals.send(Signal::Turn(true)));
+            }
             return Ok(Self {
                 calls: None,
                 thread: None,
@@ -37,7 +40,7 @@ impl Keeper {
         let (calls, asked) = channel();
         let thread = thread::Builder::new()
             .name("bus-turn".to_owned())
-            .spawn(move || keep(turn, &asked, &signals))?;
+            .spawn(move || keep(turn, wanted, &asked, &signals))?;
         Ok(Self {
             calls: Some(calls),
             thread: Some(thread),
@@ -62,7 +65,7 @@ impl Drop for Keeper {
     }
 }
 
-fn keep(mut turn: Turn, asked: &Receiver<()>, signals: &UnboundedSender<Signal>) {
+fn keep(mut turn: Turn, wanted: bool, asked: &Receiver<()>, signals: &UnboundedSender<Signal>) {
     let mut ours = false;
     loop {
         if ours {
@@ -74,7 +77,7 @@ fn keep(mut turn: Turn, asked: &Receiver<()>, signals: &UnboundedSender<Signal>)
                     drop(signals.send(Signal::Turn(false)));
                 }
             }
-        } else if matches!(turn.take(), Ok(true)) {
+        } else if wanted && matches!(turn.take(), Ok(true)) {
             ours = true;
             drop(signals.send(Signal::Turn(true)));
         }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
 use wazo_auth_database::{DatabaseError, DatabaseResult, Turn, queries};
 
@@ -112,6 +112,36 @@ impl Outbox {
             .await
     }
 
+    /// What there is, with at most `most` of the events that are set aside.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub fn overview(&self, most: i64) -> DatabaseResult<Overview> {
+        self.0
+            .database()
+            .read(move |db| {
+                Ok(Overview {
+                    waiting: queries::event::count(db, i64::MAX)?,
+                    oldest: queries::event::list(db, 0, 1)?
+                        .first()
+                        .map(|event| event.created_at),
+                    set_aside: queries::event::list_set_aside(db, most)?,
+                })
+            })
+            .wait()
+    }
+
+    /// Lets the events that are set aside wait again. Answers how many there were.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub fn retry(&self) -> DatabaseResult<usize> {
+        let database = self.0.database();
+        database.write(queries::event::retry_set_aside).wait()
+    }
+
     /// Throws events away that have waited for an hour, for a daemon that has no broker while no other
     /// daemon tells them. Answers how many there were.
     ///
@@ -135,6 +165,17 @@ impl Outbox {
             }
         }
     }
+}
+
+/// The events that wait, and those that are set aside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overview {
+    /// How many wait.
+    pub waiting: i64,
+    /// Since when the first of them does.
+    pub oldest: Option<DateTime<Utc>>,
+    /// Those that can never be published as they are, oldest first.
+    pub set_aside: Vec<SetAside>,
 }
 
 /// The others wait until the first one was told.
