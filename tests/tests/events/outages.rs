@@ -64,6 +64,7 @@ fn without_a_broker_requests_succeed_and_events_wait_for_one() {
         subscriber.receive().data()["uuid"],
         login.data["session_uuid"]
     );
+    assert!(daemon.lines().with("lapin").is_empty());
     // Once each, however often it was tried.
     for line in [
         "events wait, since the broker",
@@ -124,6 +125,12 @@ fn a_broker_that_comes_and_goes_under_load_gets_everything_in_order() {
             .collect()
     });
     drained(&store);
+    assert!(daemon.lines().with("lapin").is_empty());
+    let ends = daemon.lines().with("the broker takes events again").len();
+    assert_eq!(
+        daemon.lines().with("events wait, since the broker").len(),
+        ends
+    );
     let mut subscriber = Subscriber::to(&broker, &binding);
     let mut seen: HashSet<String> = HashSet::new();
     let mut told: HashMap<String, Vec<String>> = HashMap::new();
