@@ -186,7 +186,7 @@ impl Broker {
     /// When it is not running.
     pub fn kill(&self) {
         let mut child = lock(&self.running).take().expect("the broker runs");
-        kill_group(child.id());
+        signal_group(child.id(), "KILL");
         drop(child.wait());
         // The kernel takes a moment to close its sockets.
         wait::until("the broker's port to be closed", || {
@@ -194,6 +194,29 @@ impl Broker {
                 .is_err()
                 .then_some(())
         });
+    }
+
+    /// Stops all processes of the broker where they are: it accepts connections, and answers nothing.
+    ///
+    /// # Panics
+    ///
+    /// When it is not running.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets a frozen broker go on.
+    ///
+    /// # Panics
+    ///
+    /// When it is not running.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let group = lock(&self.running).as_ref().map(Child::id);
+        signal_group(group.expect("the broker runs"), name);
     }
 
     /// The URI of the virtual host `/`, as `guest`.
@@ -227,7 +250,7 @@ impl Drop for Broker {
     fn drop(&mut self) {
         let running = lock(&self.running).take();
         if let Some(mut child) = running {
-            kill_group(child.id());
+            signal_group(child.id(), "KILL");
             drop(child.wait());
         }
         let mut epmd = lock(&self.epmd);
@@ -240,9 +263,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn kill_group(leader: u32) {
+fn signal_group(leader: u32, name: &str) {
     let mut kill = Command::new("sh");
-    kill.args(["-c", "kill -s KILL -- \"-$0\"", &leader.to_string()]);
+    kill.args(["-c", "kill -s \"$1\" -- \"-$0\"", &leader.to_string(), name]);
     drop(process::spawn(kill).wait());
 }
 

@@ -16,6 +16,9 @@ use wazo_auth_tests::{
     store::Store,
 };
 
+/// How long the end of a daemon may take. What is promised is two seconds; a busy machine adds to that.
+const SOON: Duration = Duration::from_secs(5);
+
 /// A queue that outlives its broker.
 fn durable(exchange: &str) -> Binding {
     Binding {
@@ -149,6 +152,36 @@ fn a_broker_that_comes_and_goes_under_load_gets_everything_in_order() {
             ["auth_session_created", "auth_session_deleted"]
         );
     }
+}
+
+#[test]
+fn a_broker_that_falls_silent_holds_nobody_up() {
+    let (broker, exchange) = (Broker::start(), bus::exchange_name());
+    let mut subscriber = Subscriber::to(&broker, &Binding::all(&exchange));
+    let start = || {
+        Daemon::builder()
+            .config(&bus::configuration(&broker.uri(), &exchange))
+            .start()
+    };
+    let (daemon, other) = (start(), start());
+    let _ = daemon.admin();
+    let _ = other.admin();
+    let _ = subscriber.take(2);
+    broker.freeze();
+    let begun: HashSet<String> = (0..10)
+        .map(|_| daemon.admin().data["session_uuid"].to_string())
+        .collect();
+    let _ = other.admin();
+    let (other, ended) = other.stop();
+    assert!(ended.status.success() && ended.took < SOON, "{ended:#?}");
+    assert_eq!(Store::of(&other).events().len(), 1);
+    assert_eq!(Store::of(daemon.installation()).events().len(), 10);
+    broker.thaw();
+    let mut told = HashSet::new();
+    while !begun.is_subset(&told) {
+        told.insert(subscriber.receive().data()["uuid"].to_string());
+    }
+    drained(&Store::of(daemon.installation()));
 }
 
 #[test]
