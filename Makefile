@@ -15,7 +15,7 @@ RELEASE := $(CARGO_TARGET_DIR)/release
 PROFILE_FLAGS := --release --locked
 DESTDIR ?=
 
-.PHONY: help run build test check format clippy docs audit install bench bench-scale fill fuzz
+.PHONY: help run build test check format clippy docs audit install bench bench-scale chaos fill fuzz
 
 help: ## Lists what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,10 @@ fuzz: scripts/.ready ## Makes requests up from the API's document for SECONDS (6
 	scripts/need-test-peers "$(CARGO_TARGET_DIR)"
 	WAZO_AUTH_FUZZ_SECONDS=$(SECONDS) WAZO_AUTH_FUZZ_EXAMPLES=$(EXAMPLES) WAZO_AUTH_FUZZ_SEED=$(SEED) \
 		cargo test --locked --workspace --test api_fuzz -- --nocapture
+
+chaos: scripts/.ready ## Kills daemons, broker and database under load (CHAOS_SECONDS, 60), and counts what becomes of the events
+	scripts/need-test-tools
+	cargo run --locked -p wazo-auth-tests --bin wazo-auth-chaos -- $(or $(CHAOS_SECONDS),60)
 
 fill: scripts/.ready ## Fills a database (URI, else a temporary file) as a large installation does, and checks its plans
 	@scripts/fill "$(URI)" $(if $(SCALE),--scale "$(SCALE)")

@@ -7,6 +7,7 @@
     reason = "what a test needs and cannot get should stop the test, loudly"
 )]
 
+pub mod bus;
 pub mod document;
 pub mod external;
 pub mod graph;

@@ -289,6 +289,50 @@ impl Store {
         uuid.expose().to_owned()
     }
 
+    /// Adds a session whose token lives from one second since the Unix epoch to another, in the top tenant
+    /// or, as another program could, in none; answers the session.
+    #[must_use]
+    pub fn session(&self, auth_id: &str, life: (i64, i64), has_tenant: bool) -> String {
+        let session_uuid = SessionId::random();
+        let new = Token {
+            uuid: TokenId::random(),
+            auth_id: auth_id.to_owned(),
+            pbx_user_uuid: None,
+            xivo_uuid: None,
+            issued_t: Some(life.0),
+            expire_t: Some(life.1),
+            metadata: Map::new(),
+            session_uuid: session_uuid.clone(),
+            user_agent: None,
+            remote_addr: None,
+            acl: Vec::new(),
+        };
+        self.write(move |db| {
+            let tenant = tenant::find_top(db)?.uuid;
+            let mut new = new.clone();
+            if has_tenant {
+                let tenant = Value::from(tenant.as_str());
+                new.metadata.insert("tenant_uuid".to_owned(), tenant);
+            }
+            session::insert(db, &new.session_uuid, &tenant, false)?;
+            token::insert(db, &new)
+        });
+        session_uuid.to_string()
+    }
+
+    /// The id of the top tenant.
+    #[must_use]
+    pub fn top_tenant(&self) -> String {
+        self.write(tenant::find_top).uuid.to_string()
+    }
+
+    /// How many sessions there are of an identity.
+    #[must_use]
+    pub fn sessions_of(&self, auth_id: &str) -> i64 {
+        let auth_id = auth_id.to_owned();
+        self.write(move |db| session::count_by_auth_id(db, &auth_id))
+    }
+
     /// Gives a user an e-mail address.
     pub fn add_email(&self, user: &str, address: &str, confirmed: bool) {
         let new = Email {
@@ -320,6 +364,12 @@ impl Store {
             .into_iter()
             .map(|event| (event.name, event.payload))
             .collect()
+    }
+
+    /// The events that are set aside.
+    #[must_use]
+    pub fn set_aside(&self) -> Vec<event::SetAside> {
+        self.write(|db| event::list_set_aside(db, i64::MAX))
     }
 
     /// The names of the events that wait behind the first `known` ones.

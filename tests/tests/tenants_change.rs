@@ -108,7 +108,7 @@ fn events_of_a_tenant_are_for_all_of_its_users() {
     let events = store.write(|db| wazo_auth_database::queries::event::list(db, 0, i64::MAX));
     let of_tenant: Vec<_> = events
         .iter()
-        .filter(|event| event.tenant_uuid == uuid)
+        .filter(|event| event.tenant_uuid.as_deref() == Some(uuid.as_str()))
         .map(|event| (event.name.as_str(), event.user_uuid.as_deref()))
         .collect();
     assert_eq!(

@@ -236,9 +236,19 @@ diesel::table! {
         created_at -> Moment,
         object -> Text,
         name -> Text,
-        tenant_uuid -> Text,
+        tenant_uuid -> Nullable<Text>,
         user_uuid -> Nullable<Text>,
         payload -> Json,
+        routing_key -> Nullable<Text>,
+        session_uuid -> Nullable<Text>,
+        set_aside -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    wazo_auth_rs_expire_soon (session_uuid) {
+        session_uuid -> Text,
+        expire_t -> Integer,
     }
 }
 
@@ -265,4 +275,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     auth_user_external_auth,
     auth_user_group,
     auth_user_policy,
+    wazo_auth_rs_expire_soon,
 );

@@ -13,7 +13,7 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use wazo_auth_model::report::chain;
 
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
     migrate::{self, Migrated, Plan},
     remove::{self, Removed},
     transaction::{Mode, Worker},
+    turn::Turn,
     uri::Uri,
 };
 
@@ -29,6 +30,10 @@ use crate::{
 const QUEUE: usize = 1024;
 /// How long to wait before a database that does not answer yet is tried again.
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
+
+/// Connections to PostgreSQL for work that no request waits for: one for events, and one for what may
+/// take longer.
+const BACKGROUND_THREADS: usize = 2;
 
 /// A statement may take 30 s.
 const USUAL_PATIENCE: Duration = Duration::from_secs(35);
@@ -63,6 +68,9 @@ impl Settings {
 pub struct Database {
     reads: Sender<Job>,
     writes: Sender<Job>,
+    background: Sender<Job>,
+    uri: Uri,
+    news: Arc<Notify>,
     adopted: bool,
     events: bool,
     patience: Duration,
@@ -157,13 +165,18 @@ impl Database {
     /// When the database cannot be reached, or its schema is missing or out of date.
     pub fn open(settings: &Settings) -> DatabaseResult<Self> {
         let state = migrate::check(&mut open(&settings.uri)?.connection)?;
+        let news = Arc::new(Notify::new());
         let start = |name: String, jobs: &Receiver<Job>| {
-            start_thread(name, Worker::new(settings.uri.clone()), jobs.clone())
+            let worker = Worker::new(settings.uri.clone(), Arc::clone(&news));
+            start_thread(name, worker, jobs.clone())
         };
         let (writes, write_jobs) = bounded(QUEUE);
         let mut database = Self {
             reads: writes.clone(),
+            background: writes.clone(),
             writes,
+            uri: settings.uri.clone(),
+            news: Arc::clone(&news),
             adopted: state.adopted,
             events: state.events,
             patience: settings.patience,
@@ -171,6 +184,11 @@ impl Database {
         if settings.uri.is_postgres() {
             for number in 0..settings.threads.max(1) {
                 start(format!("db-{number}"), &write_jobs)?;
+            }
+            let (background, background_jobs) = bounded(QUEUE);
+            database.background = background;
+            for number in 0..BACKGROUND_THREADS {
+                start(format!("db-background-{number}"), &background_jobs)?;
             }
             return Ok(database);
         }
@@ -193,6 +211,48 @@ impl Database {
     #[must_use]
     pub fn has_events(&self) -> bool {
         self.events
+    }
+
+    /// Told of each transaction of this daemon that committed events, before its answer leaves.
+    #[must_use]
+    pub fn news(&self) -> Arc<Notify> {
+        Arc::clone(&self.news)
+    }
+
+    /// A claim to the turn among the daemons on this database.
+    #[must_use]
+    pub fn turn(&self) -> Turn {
+        Turn::new(self.uri.clone())
+    }
+
+    /// Runs a closure in a transaction, as [`write`](Self::write) does, without standing in line with
+    /// requests where the engine lets several write.
+    pub fn write_in_background<T, E>(
+        &self,
+        work: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
+    ) -> Pending<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        submit(&self.background, self.patience, Mode::Write, work)
+    }
+
+    /// Reads with one statement, without standing in line with requests.
+    pub fn read_in_background<T, E>(
+        &self,
+        work: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
+    ) -> Pending<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        let queue = if self.uri.is_postgres() {
+            &self.background
+        } else {
+            &self.reads
+        };
+        submit(queue, self.patience, Mode::Statement, work)
     }
 
     /// Runs one statement that reads. It may be run again.

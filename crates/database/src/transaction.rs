@@ -2,6 +2,7 @@
 
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -11,11 +12,13 @@ use diesel::{
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
 };
 
+use tokio::sync::Notify;
 use wazo_auth_model::report::chain;
 
 use crate::{
     connection::{Connection, Opened, open},
     error::DatabaseError,
+    news,
     uri::Uri,
 };
 
@@ -51,12 +54,18 @@ enum Attempt<T, E> {
 pub struct Worker {
     uri: Uri,
     opened: Option<Opened>,
+    news: Arc<Notify>,
 }
 
 impl Worker {
-    /// A worker that connects when it gets its first closure.
-    pub fn new(uri: Uri) -> Self {
-        Self { uri, opened: None }
+    /// A worker that connects when it gets its first closure. `news` is told of each transaction that
+    /// committed events.
+    pub fn new(uri: Uri, news: Arc<Notify>) -> Self {
+        Self {
+            uri,
+            opened: None,
+            news,
+        }
     }
 
     /// Forgets the connection, whose state nobody knows.
@@ -90,6 +99,7 @@ impl Worker {
                 },
             };
             opened.watch.reset();
+            news::take();
             let begun = Instant::now();
             match attempt(opened, mode, work) {
                 Attempt::Done(Err(_))
@@ -107,7 +117,12 @@ impl Worker {
                 {
                     conflicts += 1;
                 }
-                Attempt::Done(answer) => return answer,
+                Attempt::Done(answer) => {
+                    if news::take() && answer.is_ok() {
+                        self.news.notify_one();
+                    }
+                    return answer;
+                }
                 Attempt::Broken => {
                     self.opened = None;
                     broken += 1;

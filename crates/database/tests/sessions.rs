@@ -130,8 +130,8 @@ fn sessions_are_listed_by_tenants_and_by_identity() {
                 Some(&three)
             );
             assert_eq!(session::find(db, &below, &one.uuid)?, None);
-            assert_eq!(session::count_by_auth_id(db, "alice", 0)?, 2);
-            assert_eq!(session::count_by_auth_id(db, "nobody", 0)?, 0);
+            assert_eq!(session::count_by_auth_id(db, "alice")?, 2);
+            assert_eq!(session::count_by_auth_id(db, "nobody")?, 0);
             Ok(())
         });
     }

@@ -10,6 +10,7 @@ use support::{Engine, both};
 use wazo_auth_database::{
     Connection, DatabaseError, DatabaseResult,
     queries::{
+        expire_soon,
         refresh_token::{self, RefreshToken},
         session, tenant,
         token::{self, Expiry},
@@ -136,6 +137,7 @@ fn the_dead_are_taken_in_batches_and_the_undying_never() {
                     session_uuid: second.session_uuid.clone(),
                     auth_id: "wazo-auth".to_owned(),
                     tenant_uuid: Some(tenant::find_top(db)?.uuid),
+                    issued_t: second.issued_t,
                     expire_t: 20,
                 }
             );
@@ -169,20 +171,38 @@ fn those_that_die_soon_come_in_batches_without_a_gap() {
             add(db, "a", Some(31))?;
             add(db, "a", Some(0))?;
             add(db, "a", None)?;
-            expected.sort();
             let mut found: Vec<Expiry> = Vec::new();
             loop {
                 let batch = token::list_expiring(db, 10, 31, found.last(), 2)?;
                 if batch.is_empty() {
                     break;
                 }
+                let batch = token::lock(db, batch)?;
+                assert_eq!(expire_soon::list(db, &batch)?, [""; 0]);
+                expire_soon::insert(db, &batch)?;
+                assert_eq!(expire_soon::list(db, &batch)?.len(), batch.len());
                 found.extend(batch);
             }
-            let found: Vec<(i64, String)> = found
+            let ends: Vec<i64> = found.iter().map(|expiry| expiry.expire_t).collect();
+            assert!(ends.is_sorted());
+            let sessions: Vec<SessionId> = found
+                .iter()
+                .map(|expiry| expiry.session_uuid.clone())
+                .collect();
+            let mut found: Vec<(i64, String)> = found
                 .into_iter()
                 .map(|expiry| (expiry.expire_t, expiry.uuid.expose().to_owned()))
                 .collect();
+            found.sort();
+            expected.sort();
             assert_eq!(found, expected);
+            // What was told is forgotten when the session is over and gone, and not before.
+            assert_eq!(expire_soon::delete_past(db, 100)?, 0);
+            session::delete_many(db, &sessions)?;
+            let gone = token::list_expiring(db, 10, 31, None, 9)?;
+            assert_eq!(token::lock(db, gone)?, []);
+            assert_eq!(expire_soon::delete_past(db, 30)?, 4);
+            assert_eq!(expire_soon::delete_past(db, 31)?, 1);
             Ok(())
         });
     }

@@ -14,7 +14,7 @@ mod error;
 mod exchange;
 mod families;
 mod proxies;
-mod python;
+pub mod python;
 mod redaction;
 mod request_log;
 mod resources;

@@ -30,6 +30,15 @@ pub enum Event {
         /// Whose it was; none where its token had gone before.
         auth_id: Option<String>,
     },
+    /// A session ends soon, unless it ends before.
+    SessionExpiresSoon {
+        /// The session.
+        session: SessionId,
+        /// Its tenant.
+        tenant: TenantId,
+        /// Whose it is.
+        auth_id: String,
+    },
     /// There is a new tenant.
     TenantAdded {
         /// The tenant.
@@ -72,6 +81,24 @@ pub struct Client {
     pub tenant: TenantId,
 }
 
+impl Client {
+    /// How the routing keys of its events begin.
+    fn routing_key(&self) -> String {
+        format!(
+            "auth.users.{}.tokens.{}",
+            word(self.user.as_str()),
+            word(&self.client_id)
+        )
+    }
+}
+
+/// A text as one word of a routing key: without what separates words, or stands for any of them.
+fn word(text: &str) -> String {
+    text.replace('.', "__DOT__")
+        .replace('#', "__HASH__")
+        .replace('*', "__STAR__")
+}
+
 impl Event {
     /// Its name, as subscribers know it.
     #[must_use]
@@ -79,6 +106,7 @@ impl Event {
         match self {
             Self::SessionCreated { .. } => "auth_session_created",
             Self::SessionDeleted { .. } => "auth_session_deleted",
+            Self::SessionExpiresSoon { .. } => "auth_session_expire_soon",
             Self::TenantAdded { .. } => "auth_tenant_added",
             Self::TenantUpdated { .. } => "auth_tenant_updated",
             Self::TenantDeleted { .. } => "auth_tenant_deleted",
@@ -91,9 +119,9 @@ impl Event {
     #[must_use]
     pub fn object(&self) -> String {
         match self {
-            Self::SessionCreated { session, .. } | Self::SessionDeleted { session, .. } => {
-                format!("session {session}")
-            }
+            Self::SessionCreated { session, .. }
+            | Self::SessionDeleted { session, .. }
+            | Self::SessionExpiresSoon { session, .. } => format!("session {session}"),
             Self::TenantAdded { tenant, .. }
             | Self::TenantUpdated { tenant, .. }
             | Self::TenantDeleted { tenant } => format!("tenant {tenant}"),
@@ -109,6 +137,7 @@ impl Event {
         match self {
             Self::SessionCreated { tenant, .. }
             | Self::SessionDeleted { tenant, .. }
+            | Self::SessionExpiresSoon { tenant, .. }
             | Self::TenantAdded { tenant, .. }
             | Self::TenantUpdated { tenant, .. }
             | Self::TenantDeleted { tenant } => tenant,
@@ -122,11 +151,62 @@ impl Event {
         match self {
             Self::SessionCreated { user, .. } => user.as_deref(),
             Self::SessionDeleted { auth_id, .. } => auth_id.as_deref(),
+            Self::SessionExpiresSoon { auth_id, .. } => Some(auth_id),
             Self::TenantAdded { .. } | Self::TenantUpdated { .. } | Self::TenantDeleted { .. } => {
                 Some(EVERYBODY)
             }
             Self::RefreshTokenCreated(client) | Self::RefreshTokenDeleted(client) => {
                 Some(client.user.as_str())
+            }
+        }
+    }
+
+    /// The session that it is about, for events of sessions.
+    #[must_use]
+    pub fn session(&self) -> Option<&SessionId> {
+        match self {
+            Self::SessionCreated { session, .. }
+            | Self::SessionDeleted { session, .. }
+            | Self::SessionExpiresSoon { session, .. } => Some(session),
+            Self::TenantAdded { .. }
+            | Self::TenantUpdated { .. }
+            | Self::TenantDeleted { .. }
+            | Self::RefreshTokenCreated(_)
+            | Self::RefreshTokenDeleted(_) => None,
+        }
+    }
+
+    /// What subscribers of a topic exchange bind to: words with full stops between them.
+    #[must_use]
+    pub fn routing_key(&self) -> String {
+        match self {
+            Self::SessionCreated { session, .. } => {
+                format!("auth.sessions.{}.created", word(session.as_str()))
+            }
+            Self::SessionDeleted { session, .. } => {
+                format!("auth.sessions.{}.deleted", word(session.as_str()))
+            }
+            Self::SessionExpiresSoon {
+                session, auth_id, ..
+            } => format!(
+                "auth.users.{}.sessions.{}.expire_soon",
+                word(auth_id),
+                word(session.as_str())
+            ),
+            Self::TenantAdded { tenant, .. } => {
+                format!("auth.tenants.{}.created", word(tenant.as_str()))
+            }
+            Self::TenantUpdated { tenant, .. } => {
+                format!("auth.tenants.{}.updated", word(tenant.as_str()))
+            }
+            Self::TenantDeleted { tenant } => {
+                format!("auth.tenants.{}.deleted", word(tenant.as_str()))
+            }
+            Self::RefreshTokenCreated(client) => {
+                format!("{}.created", client.routing_key())
+            }
+            Self::RefreshTokenDeleted(client) => {
+                format!("{}.deleted", client.routing_key())
             }
         }
     }
@@ -147,6 +227,15 @@ impl Event {
                 "mobile": mobile,
             }),
             Self::SessionDeleted {
+                session,
+                tenant,
+                auth_id,
+            } => json!({
+                "uuid": session.as_str(),
+                "user_uuid": auth_id,
+                "tenant_uuid": tenant.as_str(),
+            }),
+            Self::SessionExpiresSoon {
                 session,
                 tenant,
                 auth_id,
@@ -231,6 +320,46 @@ mod tests {
         assert_eq!(created.object(), deleted.object());
         assert_eq!(created.user(), None);
         assert_eq!(deleted.user(), Some("wazo-auth"));
+    }
+
+    #[test]
+    fn a_routing_key_has_as_many_words_whatever_a_client_calls_itself() {
+        let (session, tenant) = (SessionId::random(), TenantId::random());
+        let user = UserId::random();
+        let client = |name: &str| Client {
+            client_id: name.to_owned(),
+            mobile: false,
+            user: user.clone(),
+            tenant: tenant.clone(),
+        };
+        let soon = Event::SessionExpiresSoon {
+            session: session.clone(),
+            tenant: tenant.clone(),
+            auth_id: user.to_string(),
+        };
+        assert_eq!(soon.session(), Some(&session));
+        for (event, expected) in [
+            (
+                Event::RefreshTokenCreated(client("a.b*c#d")),
+                format!("auth.users.{user}.tokens.a__DOT__b__STAR__c__HASH__d.created"),
+            ),
+            (
+                Event::RefreshTokenDeleted(client("é {x}")),
+                format!("auth.users.{user}.tokens.é {{x}}.deleted"),
+            ),
+            (
+                soon,
+                format!("auth.users.{user}.sessions.{session}.expire_soon"),
+            ),
+            (
+                Event::TenantDeleted {
+                    tenant: tenant.clone(),
+                },
+                format!("auth.tenants.{tenant}.deleted"),
+            ),
+        ] {
+            assert_eq!(event.routing_key(), expected);
+        }
     }
 
     #[test]

@@ -25,8 +25,10 @@ use wazo_auth_services::{
 };
 
 use crate::{
+    bus::Bus,
     commands::{self, plugin},
     config::{BootstrapUser, Config, Overrides},
+    expiry::Expiry,
     logging, privileges, wiring,
 };
 
@@ -34,13 +36,31 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(1);
 /// How long all other requests may go on after that.
 const LAST_ANSWERS: Duration = Duration::from_millis(400);
-/// How long plugins have to say goodbye, when no request is left.
+/// How long plugins have to say goodbye, when no request is left, and the broker to take the last events.
 const GOODBYE: Duration = Duration::from_millis(400);
+
+/// What a daemon does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    /// Everything.
+    All,
+    /// Serves requests, and leaves the work that outlives them to others.
+    Http,
+    /// Does that work, and serves nobody.
+    Worker,
+}
+
+impl Role {
+    /// Whether it does the work that outlives requests.
+    pub fn works(self) -> bool {
+        self != Self::Http
+    }
+}
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the daemon until it is told to stop.
-pub fn run(overrides: &Overrides) -> ExitCode {
+pub fn run(role: Role, overrides: &Overrides) -> ExitCode {
     let loaded = match Config::load(overrides) {
         Ok(loaded) => loaded,
         Err(error) => return commands::fail(error),
@@ -63,7 +83,7 @@ pub fn run(overrides: &Overrides) -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
-    match serve(&config) {
+    match serve(&config, role) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             log::error!("wazo-auth cannot start: {}", chain(error.as_ref()));
@@ -72,7 +92,7 @@ pub fn run(overrides: &Overrides) -> ExitCode {
     }
 }
 
-fn serve(config: &Config) -> Result<(), Failure> {
+fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     let uri = wiring::database_uri(config)?;
     Database::wait_for(&uri, config.db_connect_retry_timeout, |reason| {
         log::warn!("{reason}");
@@ -112,6 +132,17 @@ fn serve(config: &Config) -> Result<(), Failure> {
         make_first_user(&cx, wanted)?;
     }
 
+    let bus = Bus::start(config, role, &services)?;
+    let _expiry = match wiring::expiry(config) {
+        Some(rule) if role.works() => Some(Expiry::start(Arc::clone(&services), rule)?),
+        _ => None,
+    };
+    if role == Role::Worker {
+        System::new().block_on(work(Arc::clone(&plugins), bus))?;
+        log::logger().flush();
+        std::process::exit(0)
+    }
+
     // The port opens last: whoever reaches it can log in at once.
     let address = (config.rest_api.listen.as_str(), config.rest_api.port);
     let listener = TcpListener::bind(address)
@@ -123,7 +154,8 @@ fn serve(config: &Config) -> Result<(), Failure> {
         wiring::visible_configuration(config, &cx, &plugins),
         wiring::http_settings(config),
     );
-    System::new().block_on(listen(listener, app, Arc::clone(&plugins), address.0, port))?;
+    let parts = (Arc::clone(&plugins), bus);
+    System::new().block_on(listen(listener, app, parts, address.0, port))?;
     // Threads of plugins that hang are left behind.
     log::logger().flush();
     std::process::exit(0)
@@ -178,7 +210,7 @@ fn check_plugins(config: &Config, plugins: &Registry) -> Result<(), Failure> {
 async fn listen(
     listener: TcpListener,
     app: Arc<App>,
-    plugins: Arc<Registry>,
+    (plugins, bus): (Arc<Registry>, Bus),
     host: &str,
     port: u16,
 ) -> Result<(), Failure> {
@@ -196,8 +228,7 @@ async fn listen(
             return Err("the HTTP server has ended by itself".into());
         }
     };
-    log::warn!("Stopping wazo-auth: {name}");
-    tell_supervisor(NotifyState::Stopping);
+    say_stopping(name);
     spawn(handle.stop(true));
     if timeout(GRACE, &mut running).await.is_err() {
         // Who still waits for a plugin gets an answer, if not the one that was hoped for.
@@ -206,7 +237,30 @@ async fn listen(
             log::warn!("some connections were still open when the time to stop was up");
         }
     }
+    say_goodbye(plugins, bus).await
+}
+
+/// Waits for the signal to stop, while threads of their own do the work.
+async fn work(plugins: Arc<Registry>, bus: Bus) -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    log::info!("working, without serving requests");
+    let mut never = spawn(std::future::pending::<()>());
+    tell_supervisor(NotifyState::Ready);
+    let name = first(&mut terminate, &mut interrupt, &mut never).await;
+    say_stopping(name.unwrap_or("no signal"));
+    say_goodbye(plugins, bus).await
+}
+
+fn say_stopping(signal: &str) {
+    log::warn!("Stopping wazo-auth: {signal}");
+    tell_supervisor(NotifyState::Stopping);
+}
+
+async fn say_goodbye(plugins: Arc<Registry>, bus: Bus) -> Result<(), Failure> {
+    let last_events = spawn_blocking(move || bus.stop(GOODBYE));
     let stopped = spawn_blocking(move || plugins.stop(GOODBYE)).await;
+    last_events.await?;
     // Whatever went wrong is in the log.
     drop(stopped?);
     Ok(())

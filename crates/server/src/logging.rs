@@ -13,6 +13,9 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 /// Libraries whose chatter is of no use to operators.
 const QUIET: &[&str] = &["actix_server", "actix_http", "mio", "tokio"];
 
+/// Libraries that say themselves what whoever calls them is told, and says once (`bus/trouble.rs`).
+const SILENT: &[&str] = &["lapin"];
+
 struct Logger {
     file: Mutex<Option<File>>,
     /// The zone of the times, as it was at the start.
@@ -48,10 +51,11 @@ pub fn set_level(level: LevelFilter) {
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let quiet = QUIET
-            .iter()
-            .any(|library| metadata.target().starts_with(library));
-        !quiet || metadata.level() <= Level::Warn
+        let is_of = |libraries: &[&str]| {
+            let target = metadata.target();
+            libraries.iter().any(|library| target.starts_with(library))
+        };
+        !is_of(SILENT) && (!is_of(QUIET) || metadata.level() <= Level::Warn)
     }
 
     fn log(&self, record: &Record<'_>) {

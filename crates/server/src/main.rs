@@ -1,9 +1,11 @@
 //! The wazo-auth daemon and its commands: one program under five names.
 
+mod bus;
 mod commands;
 mod config;
 mod credentials;
 mod daemon;
+mod expiry;
 mod logging;
 mod privileges;
 mod wiring;

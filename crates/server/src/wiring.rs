@@ -11,7 +11,7 @@ use wazo_auth_model::password::{HashSettings, Scheme};
 use wazo_auth_plugin_host as plugins;
 use wazo_auth_services::{
     Configuration, Context, DefaultGroup, DefaultPolicy, IdpBackend, Services, Settings,
-    SystemClock,
+    SystemClock, expiry::Rule,
 };
 
 use crate::{
@@ -129,6 +129,16 @@ fn settings(config: &Config, cores: usize, adopted: bool) -> Settings {
 fn enabled(switches: &[(String, bool)]) -> Vec<String> {
     let on = switches.iter().filter(|(_, on)| *on);
     on.map(|(name, _)| name.clone()).collect()
+}
+
+/// How dead tokens are removed; `None`: they are not.
+pub fn expiry(config: &Config) -> Option<Rule> {
+    let cleanup = config.token_cleanup?;
+    Some(Rule {
+        interval: cleanup.interval,
+        batch_size: cleanup.batch_size,
+        saml_session_lifetime: cleanup.saml_session_lifetime,
+    })
 }
 
 /// What the HTTP side takes from the configuration.

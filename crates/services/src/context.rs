@@ -100,6 +100,12 @@ impl Services {
         &self.top_tenant
     }
 
+    /// The identity of the platform.
+    #[must_use]
+    pub fn xivo_uuid(&self) -> &str {
+        &self.xivo_uuid
+    }
+
     /// The time now.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

@@ -193,6 +193,9 @@ fn configuration(home: &Path, database: &str) -> String {
          plugins:\n\
          \x20 directory: {plugins}\n\
          \x20 state_file: {state}\n\
+         # What a test does not ask for does not happen.\n\
+         amqp: {{enabled: false}}\n\
+         token_cleanup_interval: 0\n\
          # As little work as it may be: what is tested is not how long a password takes to guess.\n\
          password_hash: {{bcrypt_cost: 4}}\n\
          enabled_backend_plugins: {{wazo_user: true, ldap_user: false}}\n\

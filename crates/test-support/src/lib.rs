@@ -21,7 +21,9 @@ pub mod lines;
 pub mod plugins;
 pub mod postgres;
 pub mod process;
+pub mod rabbitmq;
 pub mod server;
+mod users;
 pub mod wait;
 
 pub use daemon::Daemon;

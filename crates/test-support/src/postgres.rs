@@ -17,7 +17,11 @@ use std::{
     time::Duration,
 };
 
-use crate::{command, home, process, wait};
+use crate::{
+    command, home, process,
+    users::{self, User},
+    wait,
+};
 
 /// How long any command of PostgreSQL's may take.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -37,13 +41,6 @@ pub struct Server {
     databases: AtomicU32,
     /// Closed by the kernel when this process ends; the remover waits for that.
     _alive: ChildStdin,
-}
-
-/// Whom the server runs as, when we are root.
-#[derive(Clone, Copy)]
-struct User {
-    uid: u32,
-    gid: u32,
 }
 
 impl Server {
@@ -69,7 +66,7 @@ impl Server {
 
     fn make(durable: bool) -> Self {
         let programs = programs();
-        let user = user();
+        let user = users::unprivileged("postgres");
         // The path of a socket may have 108 bytes: short, whatever TMPDIR is.
         let folder = home::short_folder("wazo-auth-pg");
         if let Some(user) = user {
@@ -132,19 +129,7 @@ impl Server {
     }
 
     fn program(&self, name: &str) -> Command {
-        let path = self.programs.join(name);
-        let mut command = match self.user {
-            None => Command::new(path),
-            Some(user) => {
-                let mut command = Command::new("setpriv");
-                command
-                    .arg(format!("--reuid={}", user.uid))
-                    .arg(format!("--regid={}", user.gid))
-                    .args(["--clear-groups", "--"])
-                    .arg(path);
-                command
-            }
-        };
+        let mut command = users::command(self.programs.join(name), self.user);
         command.current_dir(&self.folder).env("LC_ALL", "C.UTF-8");
         for name in [
             "PGHOST",
@@ -393,28 +378,4 @@ fn programs() -> PathBuf {
         .expect(
             "no PostgreSQL server: apt-get install postgresql, or set PG_BINDIR to its programs",
         )
-}
-
-/// For root: Debian's user of PostgreSQL, else nobody.
-fn user() -> Option<User> {
-    let mut id = Command::new("id");
-    id.arg("-u");
-    if command::run(id, LIMIT).ok().trim() != "0" {
-        return None;
-    }
-    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let find = |name: &str| {
-        let fields: Vec<&str> = passwd
-            .lines()
-            .map(|line| line.split(':').collect::<Vec<_>>())
-            .find(|fields| fields.first() == Some(&name))?;
-        Some(User {
-            uid: fields.get(2)?.parse().ok()?,
-            gid: fields.get(3)?.parse().ok()?,
-        })
-    };
-    Some(find("postgres").or_else(|| find("nobody")).unwrap_or(User {
-        uid: 65534,
-        gid: 65534,
-    }))
 }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod email;
 pub mod event;
+pub mod expire_soon;
 pub mod external_auth;
 pub mod external_auth_config;
 pub mod group;

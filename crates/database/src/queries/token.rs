@@ -1,5 +1,7 @@
 //! Tokens.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 use wazo_auth_model::{
@@ -10,6 +12,7 @@ use wazo_auth_model::{
 use crate::{
     connection::Connection,
     error::DatabaseResult,
+    queries::list::MANY,
     schema::{auth_session, auth_token},
     types::Texts,
 };
@@ -41,13 +44,22 @@ pub struct Expiry {
     pub auth_id: String,
     /// The tenant that its metadata names.
     pub tenant_uuid: Option<TenantId>,
+    /// When it was made, in seconds since the Unix epoch.
+    pub issued_t: Option<i64>,
     /// The last second in which it lives, in seconds since the Unix epoch.
     pub expire_t: i64,
 }
 
-type ExpiryRow = (String, String, String, Option<String>, Option<i32>);
+type ExpiryRow = (
+    String,
+    String,
+    String,
+    Option<String>,
+    Option<i32>,
+    Option<i32>,
+);
 
-fn expiry((uuid, session_uuid, auth_id, text, expire_t): ExpiryRow) -> Expiry {
+fn expiry((uuid, session_uuid, auth_id, text, issued_t, expire_t): ExpiryRow) -> Expiry {
     Expiry {
         uuid: TokenId::from_database(uuid),
         session_uuid: SessionId::from_database(session_uuid),
@@ -56,6 +68,7 @@ fn expiry((uuid, session_uuid, auth_id, text, expire_t): ExpiryRow) -> Expiry {
             .get("tenant_uuid")
             .and_then(Value::as_str)
             .map(|tenant| TenantId::from_database(tenant.to_owned())),
+        issued_t: issued_t.map(i64::from),
         expire_t: expire_t.map_or(0, i64::from),
     }
 }
@@ -129,6 +142,7 @@ pub fn list_expired(db: &mut Connection, now: i64, limit: i64) -> DatabaseResult
             auth_token::session_uuid,
             auth_token::auth_id,
             auth_token::metadata,
+            auth_token::issued_t,
             auth_token::expire_t,
         ));
     let rows: Vec<ExpiryRow> = match db {
@@ -169,14 +183,34 @@ pub fn list_expiring(
             auth_token::session_uuid,
             auth_token::auth_id,
             auth_token::metadata,
+            auth_token::issued_t,
             auth_token::expire_t,
         ))
         .load(db)?;
     Ok(rows.into_iter().map(expiry).collect())
 }
 
+/// Those of these tokens that are still there and nobody else's until the end of the transaction: who ends
+/// one of their sessions waits, and tells so later.
+pub fn lock(db: &mut Connection, expiries: Vec<Expiry>) -> DatabaseResult<Vec<Expiry>> {
+    let mut ours = HashSet::new();
+    for some in expiries.chunks(MANY) {
+        let wanted = auth_token::table
+            .inner_join(auth_session::table.on(auth_session::uuid.eq(auth_token::session_uuid)))
+            .filter(auth_token::uuid.eq_any(some.iter().map(|expiry| expiry.uuid.expose())))
+            .select(auth_token::uuid);
+        let found: Vec<String> = match db {
+            Connection::Postgres(db) => wanted.for_update().skip_locked().load(db)?,
+            Connection::Sqlite(db) => wanted.load(db)?,
+        };
+        ours.extend(found);
+    }
+    let ours = |expiry: &Expiry| ours.contains(expiry.uuid.expose());
+    Ok(expiries.into_iter().filter(ours).collect())
+}
+
 /// The column's 32 bits end in 2038; what would lie beyond lives until then.
-fn seconds(time: i64) -> i32 {
+pub(super) fn seconds(time: i64) -> i32 {
     i32::try_from(time).unwrap_or(if time < 0 { i32::MIN } else { i32::MAX })
 }
 

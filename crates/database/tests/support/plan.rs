@@ -67,7 +67,7 @@ const HOT: [Hot; 18] = [
         name: "sessions of a user, counted",
         index: Some("wazo_auth_rs_token_auth_id"),
         whole: false,
-        run: |db| session::count_by_auth_id(db, &id(USER, ONE), NOW).map(drop),
+        run: |db| session::count_by_auth_id(db, &id(USER, ONE)).map(drop),
     },
     Hot {
         name: "sessions of a user, listed",

@@ -1,11 +1,11 @@
-//! `wazo-auth`: the daemon, and the commands about plugins.
+//! `wazo-auth`: the daemon, and the commands about plugins and tasks.
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 
-use super::{ConfigurationFile, plugin};
-use crate::config::Overrides;
+use super::{ConfigurationFile, plugin, tasks};
+use crate::{config::Overrides, daemon::Role};
 
 /// Authentication daemon of the Wazo platform
 #[derive(Debug, Parser)]
@@ -42,6 +42,10 @@ struct Arguments {
     #[arg(long, value_name = "DIR")]
     plugin_dir: Vec<PathBuf>,
 
+    /// What this daemon does: all, http (requests alone) or worker (everything else)
+    #[arg(long, value_name = "ROLE", default_value = "all")]
+    role: Role,
+
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -53,6 +57,11 @@ enum Command {
         #[command(subcommand)]
         command: plugin::Command,
     },
+    /// Looks after work that outlives the daemon: events that wait
+    Tasks {
+        #[command(subcommand)]
+        command: tasks::Command,
+    },
 }
 
 /// Runs the program.
@@ -60,15 +69,19 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command {
         Some(Command::Plugin { command }) => plugin::run(command),
-        None => crate::daemon::run(&Overrides {
-            config_file: arguments.configuration.config_file,
-            user: arguments.user,
-            debug: arguments.debug,
-            log_level: arguments.log_level,
-            db_upgrade_on_startup: arguments.db_upgrade_on_startup,
-            listen_port: arguments.listen_port,
-            log_file: arguments.log_file,
-            plugin_dirs: arguments.plugin_dir,
-        }),
+        Some(Command::Tasks { command }) => tasks::run(command),
+        None => crate::daemon::run(
+            arguments.role,
+            &Overrides {
+                config_file: arguments.configuration.config_file,
+                user: arguments.user,
+                debug: arguments.debug,
+                log_level: arguments.log_level,
+                db_upgrade_on_startup: arguments.db_upgrade_on_startup,
+                listen_port: arguments.listen_port,
+                log_file: arguments.log_file,
+                plugin_dirs: arguments.plugin_dir,
+            },
+        ),
     }
 }

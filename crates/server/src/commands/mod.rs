@@ -4,6 +4,7 @@ pub mod bootstrap;
 pub mod daemon;
 pub mod init_db;
 pub mod plugin;
+pub mod tasks;
 pub mod upgrade_db;
 pub mod wait;
 

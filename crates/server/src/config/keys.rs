@@ -53,12 +53,26 @@ const PLUGINS: &[Key] = &[
     key("state_file", Path, "/run/wazo-auth/plugins.json"),
 ];
 const AMQP: &[Key] = &[
-    key("uri", Text, "amqp://guest:guest@localhost:5672/")
-        .secret()
-        .idle(),
-    key("exchange_name", Text, "xivo").idle(),
-    key("exchange_type", Text, "topic").idle(),
+    key("enabled", Bool, "true"),
+    key("uri", Text, "amqp://guest:guest@localhost:5672/").secret(),
+    key("exchange_name", ShortText(255), "xivo"),
+    key("exchange_type", ShortText(255), "topic"),
+    key("exchange_durable", Bool, "true"),
+    key(
+        "exchange_kwargs",
+        Record {
+            keys: EXCHANGE_KWARGS,
+            others: Some(&Any),
+        },
+        "",
+    ),
 ];
+const EXCHANGE_KWARGS: &[Key] = &[
+    key("auto_delete", Bool, "false"),
+    key("passive", Bool, "false"),
+    key("arguments", Map(&Any), "{}"),
+];
+const EVENTS: &[Key] = &[key("max_pending", Integer(1, 100_000_000), "10000")];
 /// What is not here is for the client library all the same.
 const CONSUL: &[Key] = &[
     key("scheme", Text, "http").idle(),
@@ -90,7 +104,7 @@ const SAML: &[Key] = &[
     )
     .idle(),
     key("saml_login_timeout_seconds", SECONDS, "600").idle(),
-    key("saml_session_lifetime_seconds", SECONDS, "604800").idle(),
+    key("saml_session_lifetime_seconds", SECONDS, "604800"),
     key("xmlsec_binary", Path, "/usr/bin/xmlsec1").idle(),
     key("key_file", Path, "/var/lib/wazo-auth/saml/server.key").idle(),
     key("cert_file", Path, "/var/lib/wazo-auth/saml/server.crt").idle(),
@@ -162,6 +176,7 @@ pub const KEYS: &[Key] = &[
     key("database_threads", Integer(1, 64), ""),
     section("rest_api", REST_API),
     section("amqp", AMQP),
+    section("events", EVENTS),
     key(
         "consul",
         Record {
@@ -173,8 +188,8 @@ pub const KEYS: &[Key] = &[
     section("service_discovery", SERVICE_DISCOVERY),
     // Tokens and passwords.
     key("default_token_lifetime", Number(1.0, CENTURY), "7200"),
-    key("token_cleanup_interval", SECONDS, "60.0").idle(),
-    key("token_cleanup_batch_size", COUNT, "5000").idle(),
+    key("token_cleanup_interval", SECONDS, "60.0"),
+    key("token_cleanup_batch_size", COUNT, "5000"),
     key("max_user_concurrent_sessions", COUNT, "100"),
     key("keep_refresh_tokens_on_password_change", Bool, "false"),
     section("password_hash", PASSWORD_HASH),

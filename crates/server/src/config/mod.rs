@@ -101,8 +101,14 @@ pub struct Config {
     pub database_threads: Option<usize>,
     /// The HTTP side.
     pub rest_api: RestApi,
+    /// The message broker.
+    pub amqp: Amqp,
+    /// How many events wait for the broker before the log warns.
+    pub events_max_pending: i64,
     /// Lifetime of a token whose login asks for none, in seconds.
     pub default_token_lifetime: i64,
+    /// How dead tokens are removed; `None`: they are not.
+    pub token_cleanup: Option<TokenCleanup>,
     /// How many sessions a user may have.
     pub max_user_concurrent_sessions: i64,
     /// Whether clients stay logged in when their user gets another password.
@@ -188,6 +194,44 @@ pub struct Cors {
     pub origins: Vec<String>,
     /// Request headers that they may set.
     pub allow_headers: Vec<String>,
+}
+
+/// `token_cleanup_…`: how dead tokens are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenCleanup {
+    /// How often.
+    pub interval: Duration,
+    /// How many at a time; 0: as the program likes.
+    pub batch_size: i64,
+    /// How long a SAML session is kept.
+    pub saml_session_lifetime: Duration,
+}
+
+/// `amqp`. It does not print: it holds a secret.
+pub struct Amqp {
+    /// Whether there is a broker.
+    pub enabled: bool,
+    /// Where it is. Secret.
+    pub uri: String,
+    /// Where events go.
+    pub exchange: Exchange,
+}
+
+/// The exchange of `amqp`, as it is declared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exchange {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub kind: String,
+    /// Whether it outlives the broker.
+    pub durable: bool,
+    /// Whether it goes with its last binding.
+    pub auto_delete: bool,
+    /// Whether it must be there already.
+    pub passive: bool,
+    /// Further arguments, such as an alternate exchange.
+    pub arguments: Map<String, Value>,
 }
 
 /// `password_hash`.

@@ -8,8 +8,8 @@ use wazo_auth_model::secret::Secret;
 use wazo_auth_plugin_host::PublicKey;
 
 use super::{
-    BootstrapUser, Config, ConfigError, Cors, DefaultGroup, DefaultPolicy, IdpBackend, IdpPlugin,
-    Page, PasswordHash, PasswordScheme, Plugins, RestApi,
+    Amqp, BootstrapUser, Config, ConfigError, Cors, DefaultGroup, DefaultPolicy, Exchange,
+    IdpBackend, IdpPlugin, Page, PasswordHash, PasswordScheme, Plugins, RestApi, TokenCleanup,
 };
 
 /// Reads a document that has passed all checks.
@@ -52,10 +52,13 @@ pub fn read(document: Map<String, Value>) -> Result<Config, ConfigError> {
                 None
             },
         },
+        amqp: amqp(&keys)?,
+        events_max_pending: keys.integer("events.max_pending")?,
         // Whole seconds: a fraction lives a little longer, not shorter.
         default_token_lifetime: keys.number("default_token_lifetime", |seconds| {
             format!("{:.0}", seconds.ceil()).parse().ok()
         })?,
+        token_cleanup: token_cleanup(&keys)?,
         max_user_concurrent_sessions: keys.integer("max_user_concurrent_sessions")?,
         keep_refresh_tokens_on_password_change: keys
             .boolean("keep_refresh_tokens_on_password_change")?,
@@ -137,6 +140,37 @@ fn trusted_keys(keys: &Document<'_>) -> Result<Option<Vec<PublicKey>>, ConfigErr
     } else {
         Err(ConfigError(problems))
     }
+}
+
+/// A shorter interval than a second, in which tokens live and die, counts as one.
+fn token_cleanup(keys: &Document<'_>) -> Result<Option<TokenCleanup>, ConfigError> {
+    let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
+    let interval = keys.number("token_cleanup_interval", seconds)?;
+    if interval.is_zero() {
+        return Ok(None);
+    }
+    Ok(Some(TokenCleanup {
+        interval: interval.max(Duration::from_secs(1)),
+        batch_size: keys.integer("token_cleanup_batch_size")?,
+        saml_session_lifetime: keys.number("saml.saml_session_lifetime_seconds", seconds)?,
+    }))
+}
+
+fn amqp(keys: &Document<'_>) -> Result<Amqp, ConfigError> {
+    Ok(Amqp {
+        enabled: keys.boolean("amqp.enabled")?,
+        uri: keys.text("amqp.uri")?.to_owned(),
+        exchange: Exchange {
+            name: keys.text("amqp.exchange_name")?.to_owned(),
+            kind: keys.text("amqp.exchange_type")?.to_owned(),
+            durable: keys.boolean("amqp.exchange_durable")?,
+            auto_delete: keys.boolean("amqp.exchange_kwargs.auto_delete")?,
+            passive: keys.boolean("amqp.exchange_kwargs.passive")?,
+            arguments: keys.required("amqp.exchange_kwargs.arguments", |arguments| {
+                arguments.as_object().cloned()
+            })?,
+        },
+    })
 }
 
 fn cors(keys: &Document<'_>) -> Result<Cors, ConfigError> {

@@ -92,8 +92,7 @@ impl Admission {
         );
         if limited
             && is_uuid_v4(&token.auth_id)
-            && queries::session::count_by_auth_id(db, &token.auth_id, token.issued_t.unwrap_or(0))?
-                >= self.max_sessions
+            && queries::session::count_by_auth_id(db, &token.auth_id)? >= self.max_sessions
         {
             return Err(TokenError::TooManySessions(token.auth_id.clone()));
         }

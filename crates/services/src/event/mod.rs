@@ -1,6 +1,8 @@
 //! Telling the rest of the platform what has changed: events are written in the transaction of the
 //! change, so that none tells of what never happened and none is missing.
 
+pub mod outbox;
+
 use chrono::{DateTime, Utc};
 use wazo_auth_database::{
     Connection, DatabaseResult,
@@ -8,7 +10,7 @@ use wazo_auth_database::{
 };
 use wazo_auth_model::event::Event;
 
-use crate::context::Context;
+use crate::context::{Context, Services};
 
 /// Writes events, where the database has a place for them.
 #[derive(Debug, Clone, Copy)]
@@ -20,9 +22,14 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// One for an operation of now.
     pub fn new(cx: &Context) -> Self {
+        Self::of(cx.services())
+    }
+
+    /// One for work of now that no request asks for.
+    pub fn of(services: &Services) -> Self {
         Self {
-            now: cx.services().now(),
-            on: cx.services().database().has_events(),
+            now: services.now(),
+            on: services.database().has_events(),
         }
     }
 
@@ -32,6 +39,14 @@ impl Recorder {
             return Ok(());
         }
         queries::event::insert(db, event, self.now)
+    }
+
+    /// Writes events, in their order.
+    pub fn record_many(self, db: &mut Connection, events: &[Event]) -> DatabaseResult<()> {
+        if !self.on {
+            return Ok(());
+        }
+        queries::event::insert_many(db, events, self.now)
     }
 
     /// Tells of sessions that were ended.

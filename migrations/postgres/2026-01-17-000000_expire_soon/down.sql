@@ -1,0 +1,1 @@
+DROP TABLE wazo_auth_rs_expire_soon;
