@@ -242,6 +242,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    wazo_auth_rs_user_text (uuid) {
+        uuid -> Text,
+        tenant_uuid -> Text,
+        username -> Nullable<Text>,
+        firstname -> Nullable<Text>,
+        lastname -> Nullable<Text>,
+        folded -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     auth_access,
     auth_address,
@@ -265,4 +276,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     auth_user_external_auth,
     auth_user_group,
     auth_user_policy,
+    wazo_auth_rs_user_text,
 );
