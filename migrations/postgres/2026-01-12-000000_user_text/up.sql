@@ -1,13 +1,13 @@
 -- What a search among many users compares, in one row for each user: all names and e-mail addresses, in
 -- lower case and each with its end marked, beside what lists are ordered by. Two indexes for searches
--- give way to it.
+-- give way to it. What is compared comes first: PostgreSQL takes rows apart from there.
 CREATE TABLE wazo_auth_rs_user_text (
+    folded TEXT NOT NULL,
     uuid VARCHAR(38) NOT NULL PRIMARY KEY,
     tenant_uuid VARCHAR(38) NOT NULL,
     username VARCHAR(256),
     firstname TEXT,
-    lastname TEXT,
-    folded TEXT NOT NULL
+    lastname TEXT
 ) WITH (fillfactor = 90);
 
 -- One field. The character that ends it is in none: what is one is written as its neighbour.
@@ -21,7 +21,7 @@ CREATE FUNCTION wazo_auth_rs_user_text_renew(users VARCHAR[]) RETURNS VOID LANGU
 BEGIN
     PERFORM FROM wazo_auth_rs_user_text WHERE uuid = ANY (users)
         ORDER BY uuid FOR NO KEY UPDATE;
-    INSERT INTO wazo_auth_rs_user_text
+    INSERT INTO wazo_auth_rs_user_text (uuid, tenant_uuid, username, firstname, lastname, folded)
         SELECT u.uuid, u.tenant_uuid, u.username, u.firstname, u.lastname,
                concat(wazo_auth_rs_user_text_field(u.username), wazo_auth_rs_user_text_field(u.firstname),
                       wazo_auth_rs_user_text_field(u.lastname),
@@ -37,7 +37,7 @@ END $$;
 CREATE FUNCTION wazo_auth_rs_user_text_of_user() RETURNS TRIGGER LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO wazo_auth_rs_user_text
+        INSERT INTO wazo_auth_rs_user_text (uuid, tenant_uuid, username, firstname, lastname, folded)
             SELECT uuid, tenant_uuid, username, firstname, lastname,
                    concat(wazo_auth_rs_user_text_field(username), wazo_auth_rs_user_text_field(firstname),
                           wazo_auth_rs_user_text_field(lastname))
@@ -110,7 +110,7 @@ CREATE TRIGGER wazo_auth_rs_user_text_truncate AFTER TRUNCATE ON auth_email
     FOR EACH STATEMENT EXECUTE FUNCTION wazo_auth_rs_user_text_of_email();
 
 -- Nobody has written since the triggers are there.
-INSERT INTO wazo_auth_rs_user_text
+INSERT INTO wazo_auth_rs_user_text (uuid, tenant_uuid, username, firstname, lastname, folded)
     SELECT u.uuid, u.tenant_uuid, u.username, u.firstname, u.lastname,
            concat(wazo_auth_rs_user_text_field(u.username), wazo_auth_rs_user_text_field(u.firstname),
                   wazo_auth_rs_user_text_field(u.lastname), e.folded)

@@ -86,7 +86,7 @@ pub fn page(
     let items = if paging.offset() >= filtered || paging.limit() == 0 {
         Vec::new()
     } else {
-        items(db, scope, filter, &look, paging, filtered)?
+        items(db, scope, filter, &look, paging, (filtered, total))?
     };
     Ok(Page {
         items,
@@ -172,12 +172,12 @@ fn count_found(
     Ok(match look {
         Look::Everybody if everybody => total,
         Look::AtTexts(searched) if everybody => texts(scope, searched).count().get_result(db)?,
-        _ => found(scope, filter, look).count().get_result(db)?,
+        _ => fitting(scope, filter, look).count().get_result(db)?,
     })
 }
 
 /// Those who fit a filter and a search, in no order.
-fn found<'a>(scope: &Scope, filter: &'a Filter, look: &'a Look) -> Query<'a> {
+fn fitting<'a>(scope: &Scope, filter: &'a Filter, look: &'a Look) -> Query<'a> {
     let users = matching(scope, filter, Way::Selective);
     match look {
         Look::Everybody => users,
@@ -199,24 +199,35 @@ fn texts<'a>(scope: &Scope, searched: &text::Searched) -> Texts<'a> {
         .into_boxed()
 }
 
-/// The wanted part of so many users who fit.
+/// The wanted part of so many users who fit, of so many of the scope.
 fn items(
     db: &mut Connection,
     scope: &Scope,
     filter: &Filter,
     look: &Look,
     paging: &Paging<Order>,
-    count: i64,
+    (found, total): (i64, i64),
 ) -> DatabaseResult<Vec<User>> {
-    let near = paging.counted_from_nearer_end(count);
+    let near = paging.counted_from_nearer_end(found);
+    // Along an index, so many users come by at most before the page is full.
+    let passed = near.offset() + near.limit() + (total - found);
     let ids = match look {
-        Look::Everybody if count > MANY => along_index(Part::all(db), scope, filter, &near),
+        Look::Everybody if found > MANY => along_index(Part::all(db), &near, || {
+            matching(scope, filter, Way::InPassing)
+        }),
+        Look::AtTexts(searched) if passed <= MANY => along_index(Part::all(db), &near, || {
+            let text = wazo_auth_rs_user_text::table
+                .filter(wazo_auth_rs_user_text::uuid.eq(auth_user::uuid))
+                .filter(searched.clone())
+                .select(wazo_auth_rs_user_text::uuid);
+            matching(scope, filter, Way::InPassing).filter(text.single_value().is_not_null())
+        }),
         Look::AtTexts(searched) if *filter == Filter::default() => {
             let texts = texts(scope, searched);
             vec![sorted_ids!(texts, near, by, wazo_auth_rs_user_text)]
         }
         _ => {
-            let users = found(scope, filter, look);
+            let users = fitting(scope, filter, look);
             vec![sorted_ids!(users, near, by_sorting, auth_user)]
         }
     };
@@ -239,13 +250,12 @@ fn items(
 /// The ids of a page along the index that has this order, past those who do not fit.
 fn along_index<'a>(
     parts: &[Part],
-    scope: &Scope,
-    filter: &'a Filter,
     paging: &Paging<Order>,
+    users: impl Fn() -> Query<'a>,
 ) -> Vec<Ids<'a>> {
     let range = range(paging, parts.len());
     let of_part = |part: &Part| {
-        let users = matching(scope, filter, Way::InPassing).filter(part.holds());
+        let users = users().filter(part.holds());
         match paging.order {
             Order::Username => ids_along!(users, paging, range, auth_user::username),
             Order::Firstname => ids_along!(users, paging, range, auth_user::firstname),
