@@ -1,11 +1,13 @@
 //! `make bench-scale`: how long a page of users or tenants and a search take on a large installation, on
-//! both engines, with our indexes for lists and without them, and what these cost whoever adds users.
+//! both engines, with what we added for lists and without it, and what that costs whoever adds users.
 //! Never shipped.
 
 #[path = "../tests/support/fill.rs"]
 mod fill;
 #[path = "../tests/support/lists.rs"]
 mod lists;
+#[path = "../tests/support/own.rs"]
+mod own;
 #[path = "../tests/support/write_cost.rs"]
 mod write_cost;
 
@@ -16,7 +18,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use diesel::connection::SimpleConnection;
 use fill::{LARGE, Numbers};
 use lists::{Kind, Timed};
 use wazo_auth_database::{Database, DatabaseError, Settings, Uri};
@@ -130,7 +131,7 @@ fn bench(
     )?;
     let write_ratio = slow.as_secs_f64() / fast.as_secs_f64();
     println!(
-        "{engine}: adding {more} users with an e-mail address takes {write_ratio:.2} times as long with our indexes as without ({:.1} ms, {:.1} ms)\n",
+        "{engine}: adding {more} users with an e-mail address takes {write_ratio:.2} times as long with what we added as without ({:.1} ms, {:.1} ms)\n",
         ms(slow),
         ms(fast)
     );
@@ -169,13 +170,11 @@ fn time(database: &Database, engine: &str, with: bool) -> Result<Vec<Timed>, Fai
     let engine = engine.to_owned();
     let undone = database.write(move |db| -> Result<(), Undone> {
         if !with {
-            for index in write_cost::own_indexes(db, &LISTED)? {
-                db.batch_execute(&format!("DROP INDEX {index}"))?;
-            }
+            own::drop(db, &LISTED)?;
         }
         let beside = if with { "with" } else { "without" };
         let timed = lists::time(db, |name| {
-            eprint!("\r{engine}, {beside} our indexes: {name:<60}");
+            eprint!("\r{engine}, {beside} what we added: {name:<60}");
         })?;
         eprintln!();
         Err(Undone::Timed(timed))

@@ -3,6 +3,8 @@
 
 #[path = "../tests/support/fill.rs"]
 mod fill;
+#[path = "../tests/support/own.rs"]
+mod own;
 #[path = "../tests/support/plan.rs"]
 mod plan;
 #[path = "../tests/support/write_cost.rs"]

@@ -31,6 +31,8 @@ extern "SQL" {
         third: Nullable<Text>,
         pattern: Text,
     ) -> Bool;
+    /// Whether one field of a text of `wazo_auth_rs_user_text` is like a pattern.
+    fn wazo_auth_rs_any_field_like(text: Text, pattern: Text) -> Bool;
 }
 
 /// Makes the functions known to an SQLite connection. `lower` takes the place of SQLite's own, also in
@@ -46,7 +48,7 @@ pub fn register(connection: &mut SqliteConnection) -> QueryResult<()> {
     wazo_auth_rs_ilike_utils::register_impl(
         connection,
         move |text: Option<String>, pattern: Option<String>| {
-            Some(last.matches(&pattern?, &[Some(text?)]))
+            Some(last.matches(&pattern?, [text?.as_str()]))
         },
     )?;
     let last = LastPattern::default();
@@ -55,7 +57,17 @@ pub fn register(connection: &mut SqliteConnection) -> QueryResult<()> {
         move |first: Option<String>,
               second: Option<String>,
               third: Option<String>,
-              pattern: String| last.matches(&pattern, &[first, second, third]),
+              pattern: String| {
+            let texts = [&first, &second, &third];
+            last.matches(&pattern, texts.into_iter().flatten().map(String::as_str))
+        },
+    )?;
+    let last = LastPattern::default();
+    wazo_auth_rs_any_field_like_utils::register_impl(
+        connection,
+        move |text: String, pattern: String| {
+            last.matches(&pattern, text.split_terminator('\u{1f}'))
+        },
     )?;
     lower_utils::register_impl(connection, |text: Option<String>| {
         text.map(|text| wazo_auth_model::search::lower(&text))
@@ -68,13 +80,13 @@ struct LastPattern(Mutex<Option<(String, Pattern)>>);
 
 impl LastPattern {
     /// Whether one of the texts matches.
-    fn matches(&self, text: &str, texts: &[Option<String>]) -> bool {
+    fn matches<'a>(&self, text: &str, texts: impl IntoIterator<Item = &'a str>) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, pattern) = match &mut *last {
             Some(last) if last.0 == text => last,
             last => last.insert((text.to_owned(), Pattern::new(text))),
         };
-        texts.iter().flatten().any(|text| pattern.matches(text))
+        texts.into_iter().any(|text| pattern.matches(text))
     }
 }
 

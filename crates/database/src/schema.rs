@@ -252,6 +252,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    wazo_auth_rs_user_text (uuid) {
+        uuid -> Text,
+        tenant_uuid -> Text,
+        username -> Nullable<Text>,
+        firstname -> Nullable<Text>,
+        lastname -> Nullable<Text>,
+        folded -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     auth_access,
     auth_address,
@@ -276,4 +287,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     auth_user_group,
     auth_user_policy,
     wazo_auth_rs_expire_soon,
+    wazo_auth_rs_user_text,
 );

@@ -49,6 +49,27 @@ impl<O> Paging<O> {
         clamp(self.offset)
     }
 
+    /// The same part of so many rows, counted from the end that is nearer to it. From the other end than
+    /// asked for, the rows of the part come in the opposite order.
+    pub(crate) fn counted_from_nearer_end(&self, found: i64) -> Self
+    where
+        O: Copy,
+    {
+        let count = self.limit().min(found.saturating_sub(self.offset()));
+        let behind = found.saturating_sub(self.offset()).saturating_sub(count);
+        let from = |direction, offset| Self {
+            search: self.search.clone(),
+            order: self.order,
+            direction,
+            limit: Some(u64::try_from(count).unwrap_or_default()),
+            offset,
+        };
+        match u64::try_from(behind) {
+            Ok(behind) if behind < self.offset => from(self.direction.opposite(), behind),
+            _ => from(self.direction, self.offset),
+        }
+    }
+
     /// A column in the wanted direction.
     pub(crate) fn by<C>(&self, column: C) -> Sorted<C> {
         Sorted(column, self.direction.sql_with_nothing())
@@ -89,6 +110,13 @@ fn clamp(number: u64) -> i64 {
 }
 
 impl Direction {
+    fn opposite(self) -> Self {
+        match self {
+            Self::Ascending => Self::Descending,
+            Self::Descending => Self::Ascending,
+        }
+    }
+
     /// The same for what always has a value: how SQL calls it.
     pub(crate) fn sql(self) -> &'static str {
         match self {
@@ -150,5 +178,26 @@ mod tests {
         };
         assert_eq!((paging.limit(), paging.offset()), (i64::MAX, i64::MAX));
         assert_eq!(Paging::<()>::default().limit(), i64::MAX);
+    }
+
+    #[test]
+    fn a_part_is_the_same_from_either_end() {
+        use Direction::{Ascending, Descending};
+        let near = |limit, offset, found| {
+            let paging = Paging::<()> {
+                limit,
+                offset,
+                ..Paging::default()
+            };
+            let near = paging.counted_from_nearer_end(found);
+            (near.direction, near.offset(), near.limit())
+        };
+        assert_eq!(near(Some(3), 2, 10), (Ascending, 2, 3));
+        assert_eq!(near(Some(3), 4, 10), (Descending, 3, 3));
+        assert_eq!(near(Some(3), 9, 10), (Descending, 0, 1));
+        assert_eq!(near(Some(30), 0, 10), (Ascending, 0, 10));
+        assert_eq!(near(None, 4, 10), (Descending, 0, 6));
+        assert_eq!(near(Some(3), 10, 10), (Descending, 0, 0));
+        assert_eq!(near(Some(3), 99, 10).2, 0);
     }
 }

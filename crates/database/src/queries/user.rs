@@ -5,6 +5,7 @@ mod login;
 mod page;
 mod password;
 mod search;
+mod text;
 
 use diesel::{dsl::exists, prelude::*, select};
 use wazo_auth_model::{

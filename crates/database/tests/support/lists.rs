@@ -14,8 +14,8 @@ use wazo_auth_model::ids::TenantId;
 
 use crate::fill::{BIG_TENANT, TENANT, id};
 
-/// How often each list is asked for; the median counts.
-const TIMES: usize = 3;
+/// How often each list is asked for. The quickest time counts: whatever else the machine does adds to it.
+const TIMES: usize = 5;
 
 /// What kind of list it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Timed {
     pub kind: Kind,
     /// How many there were to choose from.
     pub filtered: i64,
-    /// The median.
+    /// The quickest time.
     pub took: Duration,
 }
 
@@ -80,14 +80,12 @@ pub fn time(db: &mut Connection, mut tell: impl FnMut(&str)) -> DatabaseResult<V
     for (whose, scope) in scopes() {
         let mut one = |name: String, kind, list: &mut dyn FnMut() -> DatabaseResult<i64>| {
             tell(&name);
-            let (mut took, mut filtered) = (Vec::new(), 0);
+            let (mut took, mut filtered) = (Duration::MAX, 0);
             for _ in 0..TIMES {
                 let start = Instant::now();
                 filtered = list()?;
-                took.push(start.elapsed());
+                took = took.min(start.elapsed());
             }
-            took.sort();
-            let took = took.get(TIMES / 2).copied().unwrap_or_default();
             timed.push(Timed {
                 name,
                 kind,

@@ -1,11 +1,11 @@
-//! What our own indexes cost whoever adds rows.
+//! What our own indexes and triggers cost whoever adds rows.
 
 use std::time::{Duration, Instant};
 
-use diesel::{RunQueryDsl, connection::SimpleConnection, dsl::sql, sql_types::Text};
-use wazo_auth_database::{Connection, Database, DatabaseError, DatabaseResult};
+use diesel::connection::SimpleConnection;
+use wazo_auth_database::{Database, DatabaseError, DatabaseResult};
 
-use crate::fill::numbered;
+use crate::{fill::numbered, own};
 
 /// How often each side has its turn.
 const ROUNDS: u32 = 3;
@@ -29,7 +29,7 @@ impl From<diesel::result::Error> for Undone {
 }
 
 /// How long a filled database takes to run `statements` for `more` numbers behind those that are there,
-/// with our own indexes of these tables and without them. Leaves it as it was.
+/// with our own indexes and triggers of these tables and without them. Leaves it as it was.
 pub fn time_inserts(
     database: &Database,
     there: u64,
@@ -45,9 +45,7 @@ pub fn time_inserts(
         let statements = statements.clone();
         let undone = database.write(move |db| -> Result<(), Undone> {
             if !with {
-                for index in own_indexes(db, tables)? {
-                    db.batch_execute(&format!("DROP INDEX {index}"))?;
-                }
+                own::drop(db, tables)?;
             }
             let start = Instant::now();
             for statement in &statements {
@@ -69,24 +67,4 @@ pub fn time_inserts(
         without += time(false)?;
     }
     Ok((with / ROUNDS, without / ROUNDS))
-}
-
-/// Our own indexes of these tables.
-pub fn own_indexes(db: &mut Connection, tables: &[&str]) -> DatabaseResult<Vec<String>> {
-    let (index, table, from) = match db {
-        Connection::Postgres(_) => ("indexname::text", "tablename::text", "pg_indexes"),
-        Connection::Sqlite(_) => ("name", "tbl_name", "sqlite_master"),
-    };
-    let select = sql::<(Text, Text)>(&format!("SELECT {index}, {table} FROM {from}"));
-    let rows: Vec<(String, String)> = match db {
-        Connection::Postgres(db) => select.load(db)?,
-        Connection::Sqlite(db) => select.load(db)?,
-    };
-    Ok(rows
-        .into_iter()
-        .filter(|(name, table)| {
-            name.starts_with("wazo_auth_rs_") && tables.contains(&table.as_str())
-        })
-        .map(|(name, _)| name)
-        .collect())
 }

@@ -4,9 +4,9 @@ use diesel::{connection::SimpleConnection, dsl::auto_type, prelude::*};
 
 use super::{
     Own, Row, User,
-    page::{Ids, OnPage, ids_in_order, range},
-    search::{Addresses, Part, Searched},
-    user, with_tenant,
+    page::{Ids, OnPage, Part, ids_along, range, sorted_ids},
+    search::{Addresses, Searched},
+    text, user, with_tenant,
 };
 use crate::{
     connection::{Connection, MultiBackend},
@@ -19,6 +19,7 @@ use crate::{
     },
     schema::{
         auth_email, auth_group_policy, auth_tenant, auth_user, auth_user_group, auth_user_policy,
+        wazo_auth_rs_user_text,
     },
 };
 
@@ -64,12 +65,11 @@ pub struct Filter {
     pub has_policy_slug: Option<String>,
 }
 
-/// So many users are named by their ids in one statement.
-const FEW: i64 = 1_000;
-/// So many users are looked up one by one in no time; of more, it matters in which order.
+/// So many users are looked at one by one in no time; of more, it matters in which order.
 const MANY: i64 = 5_000;
 
 type Query<'a> = auth_user::BoxedQuery<'a, MultiBackend>;
+type Texts<'a> = wazo_auth_rs_user_text::BoxedQuery<'a, MultiBackend>;
 
 /// The users of a scope that fit a filter and a search, in their names and e-mail addresses: the wanted
 /// part of them, and how many there are.
@@ -81,12 +81,12 @@ pub fn page(
 ) -> DatabaseResult<Page<User>> {
     prefer_indexes(db)?;
     let total = in_scope(db, scope)?;
-    let found = find(db, scope, filter, paging.search.as_deref(), total)?;
-    let filtered = found.count();
+    let look = Look::new(db, paging.search.as_deref(), total)?;
+    let filtered = count_found(db, scope, filter, &look, total)?;
     let items = if paging.offset() >= filtered || paging.limit() == 0 {
         Vec::new()
     } else {
-        items(db, scope, filter, paging, total, &found)?
+        items(db, scope, filter, &look, paging, (filtered, total))?
     };
     Ok(Page {
         items,
@@ -114,23 +114,33 @@ pub fn count(
 ) -> DatabaseResult<i64> {
     prefer_indexes(db)?;
     let total = in_scope(db, scope)?;
-    Ok(find(db, scope, filter, search, total)?.count())
+    let look = Look::new(db, search, total)?;
+    count_found(db, scope, filter, &look, total)
 }
 
-/// What fits a filter and a search.
-enum Found {
-    /// These, in no order.
-    Ids(Vec<String>),
-    /// So many.
-    Many(i64),
+/// How those are found whom a search finds.
+enum Look {
+    /// There is no search.
+    Everybody,
+    /// By a look at each user and its addresses.
+    AtUsers(Searched),
+    /// By a look at the texts that are kept of each user.
+    AtTexts(text::Searched),
 }
 
-impl Found {
-    fn count(&self) -> i64 {
-        match self {
-            Self::Ids(ids) => i64::try_from(ids.len()).unwrap_or(i64::MAX),
-            Self::Many(count) => *count,
+impl Look {
+    /// The best way to search among so many users.
+    fn new(db: &mut Connection, search: Option<&str>, total: i64) -> DatabaseResult<Self> {
+        let Some(search) = search else {
+            return Ok(Self::Everybody);
+        };
+        if total <= MANY {
+            return Ok(Self::AtUsers(Searched::new(search, Addresses::OfEach)));
         }
+        Ok(match text::Searched::new(search) {
+            Some(searched) if text::are_kept(db)? => Self::AtTexts(searched),
+            _ => Self::AtUsers(Searched::new(search, Addresses::AtOnce)),
+        })
     }
 }
 
@@ -150,172 +160,82 @@ fn in_scope(db: &mut Connection, scope: &Scope) -> DatabaseResult<i64> {
         .get_result(db)?)
 }
 
-/// Which of so many users of a scope fit a filter and a search.
-fn find(
+/// How many of so many users of a scope fit a filter and a search.
+fn count_found(
     db: &mut Connection,
     scope: &Scope,
     filter: &Filter,
-    search: Option<&str>,
+    look: &Look,
     total: i64,
-) -> DatabaseResult<Found> {
-    let Some(search) = search else {
-        if *filter == Filter::default() {
-            return Ok(Found::Many(total));
-        }
-        let users = matching(scope, filter, Way::Selective);
-        return Ok(Found::Many(users.count().get_result(db)?));
-    };
-    let (way, addresses) = if total > MANY {
-        (Way::InPassing, Addresses::AtOnce)
-    } else {
-        (Way::Selective, Addresses::OfEach)
-    };
-    let parts = Part::all(db);
-    let searched = |part: Part, addresses| {
-        matching(scope, filter, way)
-            .filter(part.holds())
-            .filter(Searched::new(search, part, addresses))
-    };
-    // A search that finds few looks at everybody once, and this is it. One that finds many soon has
-    // these, and is counted then.
-    let mut ids: Vec<String> = Vec::new();
-    'looks: for part in parts {
-        for look in addresses.looks(db) {
-            let users = searched(*part, *look).select(auth_user::uuid);
-            let some = Found::Ids(users.limit(FEW + 1).load(db)?);
-            let many = some.count() > FEW;
-            if let Found::Ids(some) = some {
-                ids.extend(some);
-            }
-            if many {
-                break 'looks;
-            }
-        }
-    }
-    ids.sort_unstable();
-    ids.dedup();
-    let found = Found::Ids(ids);
-    if found.count() <= FEW {
-        return Ok(found);
-    }
-    let mut count = 0;
-    for part in parts {
-        count += searched(*part, addresses).count().get_result::<i64>(db)?;
-    }
-    Ok(Found::Many(count))
+) -> DatabaseResult<i64> {
+    let everybody = *filter == Filter::default();
+    Ok(match look {
+        Look::Everybody if everybody => total,
+        Look::AtTexts(searched) if everybody => texts(scope, searched).count().get_result(db)?,
+        _ => fitting(scope, filter, look).count().get_result(db)?,
+    })
 }
 
-/// The wanted part of what was found among so many users of a scope.
+/// Those who fit a filter and a search, in no order.
+fn fitting<'a>(scope: &Scope, filter: &'a Filter, look: &'a Look) -> Query<'a> {
+    let users = matching(scope, filter, Way::Selective);
+    match look {
+        Look::Everybody => users,
+        Look::AtUsers(searched) => users.filter(searched.clone()),
+        Look::AtTexts(searched) => {
+            let ids = wazo_auth_rs_user_text::table
+                .filter(searched.clone())
+                .select(wazo_auth_rs_user_text::uuid);
+            users.filter(auth_user::uuid.eq_any(ids))
+        }
+    }
+}
+
+/// The texts of those whom a search finds.
+fn texts<'a>(scope: &Scope, searched: &text::Searched) -> Texts<'a> {
+    wazo_auth_rs_user_text::table
+        .filter(searched.clone())
+        .filter(scope.covers_in_passing(wazo_auth_rs_user_text::tenant_uuid))
+        .into_boxed()
+}
+
+/// The wanted part of so many users who fit, of so many of the scope.
 fn items(
     db: &mut Connection,
     scope: &Scope,
     filter: &Filter,
+    look: &Look,
     paging: &Paging<Order>,
-    total: i64,
-    found: &Found,
+    (found, total): (i64, i64),
 ) -> DatabaseResult<Vec<User>> {
-    let found = match found {
-        Found::Many(count) => *count,
-        Found::Ids(ids) => {
-            let users = auth_user::table.filter(auth_user::uuid.eq_any(ids));
-            let users = users.limit(paging.limit()).offset(paging.offset());
-            return in_order(db, users.into_boxed(), paging);
+    let near = paging.counted_from_nearer_end(found);
+    // Along an index, so many users come by at most before the page is full.
+    let passed = near.offset() + near.limit() + (total - found);
+    let ids = match look {
+        Look::Everybody if found > MANY => along_index(Part::all(db), &near, || {
+            matching(scope, filter, Way::InPassing)
+        }),
+        Look::AtTexts(searched) if passed <= MANY => along_index(Part::all(db), &near, || {
+            let text = wazo_auth_rs_user_text::table
+                .filter(wazo_auth_rs_user_text::uuid.eq(auth_user::uuid))
+                .filter(searched.clone())
+                .select(wazo_auth_rs_user_text::uuid);
+            matching(scope, filter, Way::InPassing).filter(text.single_value().is_not_null())
+        }),
+        Look::AtTexts(searched) if *filter == Filter::default() => {
+            let texts = texts(scope, searched);
+            vec![sorted_ids!(texts, near, by, wazo_auth_rs_user_text)]
+        }
+        _ => {
+            let users = fitting(scope, filter, look);
+            vec![sorted_ids!(users, near, by_sorting, auth_user)]
         }
     };
-    let way = if total > MANY {
-        Way::InPassing
-    } else {
-        Way::Selective
-    };
-    let parts = Part::all(db);
-    let Some(search) = &paging.search else {
-        let ids = ids(parts, paging, |_| matching(scope, filter, way));
-        return in_order(db, on_page(ids, paging), paging);
-    };
-    // Of a search that finds much, the first pages are among the first users.
-    let wanted = paging.offset().saturating_add(paging.limit()).min(found);
-    if wanted.saturating_mul(total / found.max(1) + 1) <= MANY / 2 {
-        let first = Paging {
-            search: None,
-            limit: MANY.try_into().ok(),
-            offset: 0,
-            ..*paging
-        };
-        let everybody = Filter::default();
-        let ids = ids(parts, &first, |_| matching(scope, &everybody, way));
-        let users = matching(&Scope::All, filter, Way::Selective)
-            .filter(OnPage::new(ids, &first))
-            .filter(Searched::new(search, Part::All, Addresses::OfEach))
-            .limit(paging.limit())
-            .offset(paging.offset());
-        let users = in_order(db, users, paging)?;
-        // Unless those who fit come late in this order.
-        if i64::try_from(users.len()) == Ok(wanted - paging.offset()) {
-            return Ok(users);
-        }
-    }
-    let addresses = if total > MANY {
-        Addresses::AtOnce
-    } else {
-        Addresses::OfEach
-    };
-    let ids = sorted_ids(parts, paging, |part| {
-        matching(scope, filter, way).filter(Searched::new(search, part, addresses))
-    });
-    in_order(db, on_page(ids, paging), paging)
-}
-
-fn on_page<'a>(ids: Vec<Ids<'a>>, paging: &Paging<Order>) -> Query<'a> {
-    auth_user::table
-        .filter(OnPage::new(ids, paging))
-        .into_boxed()
-}
-
-/// Finds the ids of a page along the index that has this order.
-fn ids<'a>(
-    parts: &[Part],
-    paging: &Paging<Order>,
-    users: impl Fn(Part) -> Query<'a>,
-) -> Vec<Ids<'a>> {
-    let range = range(paging, parts.len());
-    let of_part = |part: &Part| {
-        let users = users(*part).filter(part.holds());
-        match paging.order {
-            Order::Username => ids_in_order!(users, paging, by, range, auth_user::username),
-            Order::Firstname => ids_in_order!(users, paging, by, range, auth_user::firstname),
-            Order::Lastname => ids_in_order!(users, paging, by, range, auth_user::lastname),
-        }
-    };
-    parts.iter().map(of_part).collect()
-}
-
-/// Finds the ids of a page in whatever way, and sorts them.
-fn sorted_ids<'a>(
-    parts: &[Part],
-    paging: &Paging<Order>,
-    users: impl Fn(Part) -> Query<'a>,
-) -> Vec<Ids<'a>> {
-    let range = range(paging, parts.len());
-    let of_part = |part: &Part| {
-        let users = users(*part).filter(part.holds());
-        match paging.order {
-            Order::Username => ids_in_order!(users, paging, by_sorting, range, auth_user::username),
-            Order::Firstname => {
-                ids_in_order!(users, paging, by_sorting, range, auth_user::firstname)
-            }
-            Order::Lastname => ids_in_order!(users, paging, by_sorting, range, auth_user::lastname),
-        }
-    };
-    parts.iter().map(of_part).collect()
-}
-
-/// Loads users in the order of a list.
-fn in_order(
-    db: &mut Connection,
-    users: Query<'_>,
-    paging: &Paging<Order>,
-) -> DatabaseResult<Vec<User>> {
-    let users = with_tenant!(users);
+    let users = with_tenant!(
+        auth_user::table
+            .filter(OnPage::new(ids, &near))
+            .into_boxed()
+    );
     let users = match paging.order {
         Order::Username => users.order(paging.by(auth_user::username)),
         Order::Firstname => users.order(paging.by(auth_user::firstname)),
@@ -325,6 +245,24 @@ fn in_order(
         .then_order_by(paging.ties_by(auth_user::uuid))
         .load(db)?;
     Ok(rows.into_iter().map(user).collect())
+}
+
+/// The ids of a page along the index that has this order, past those who do not fit.
+fn along_index<'a>(
+    parts: &[Part],
+    paging: &Paging<Order>,
+    users: impl Fn() -> Query<'a>,
+) -> Vec<Ids<'a>> {
+    let range = range(paging, parts.len());
+    let of_part = |part: &Part| {
+        let users = users().filter(part.holds());
+        match paging.order {
+            Order::Username => ids_along!(users, paging, range, auth_user::username),
+            Order::Firstname => ids_along!(users, paging, range, auth_user::firstname),
+            Order::Lastname => ids_along!(users, paging, range, auth_user::lastname),
+        }
+    };
+    parts.iter().map(of_part).collect()
 }
 
 /// How the users of a scope are found.

@@ -5,28 +5,70 @@
 
 use diesel::{
     QueryResult,
+    dsl::sql,
     expression::{
-        AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate::No,
+        AppearsOnTable, Expression, SelectableExpression, SqlLiteral, ValidGrouping,
+        is_aggregate::No,
     },
     query_builder::{AstPass, QueryFragment, QueryId},
     sql_types::{BigInt, Bool},
 };
 
 use crate::{
-    connection::MultiBackend,
+    connection::{Connection, MultiBackend},
     queries::list::{Direction, Paging},
     schema::auth_user,
 };
 
+/// A part of all users. The parts have no user in common.
+///
+/// Indexes of PostgreSQL take no long texts. So users with long names are a part of their own there,
+/// normally an empty one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All of them.
+    All,
+    /// Those who are in our indexes.
+    Indexed,
+    /// Those whose names are too long.
+    Long,
+}
+
+impl Part {
+    /// The parts that make up all users.
+    pub(super) fn all(db: &Connection) -> &'static [Self] {
+        match db {
+            Connection::Postgres(_) => &[Self::Indexed, Self::Long],
+            Connection::Sqlite(_) => &[Self::All],
+        }
+    }
+
+    /// Whether a user is in this part. The text is that of the indexes.
+    pub(super) fn holds(self) -> SqlLiteral<Bool> {
+        /// How long the longest name of a user is, in bytes.
+        macro_rules! length {
+            () => {
+                "coalesce(greatest(octet_length(auth_user.username), octet_length(auth_user.firstname), octet_length(auth_user.lastname)), 0)"
+            };
+        }
+        sql(match self {
+            Self::All => "(1 = 1)",
+            Self::Indexed => concat!("(", length!(), " <= 300) IS TRUE"),
+            Self::Long => concat!(length!(), " > 300"),
+        })
+    }
+}
+
 /// A statement that finds ids, in order.
 pub(super) type Ids<'a> = Box<dyn QueryFragment<MultiBackend> + Send + 'a>;
 
-/// The ids of users in an order, each with what decides it: so many of them, from there on.
-macro_rules! ids_in_order {
-    ($users:expr, $paging:expr, $by:ident, $range:expr, $column:expr) => {
+/// The ids of users along the index of a column, each with what decides its place: so many of them,
+/// from there on.
+macro_rules! ids_along {
+    ($users:expr, $paging:expr, $range:expr, $column:expr) => {
         Box::new(
             $users
-                .order($paging.$by($column))
+                .order($paging.by($column))
                 .then_order_by($paging.ties_by(auth_user::uuid))
                 .offset($range.0)
                 .limit($range.1)
@@ -34,7 +76,25 @@ macro_rules! ids_in_order {
         ) as $crate::queries::user::page::Ids<'_>
     };
 }
-pub(super) use ids_in_order;
+pub(super) use ids_along;
+
+/// The ids on a page of what a statement finds in whatever way, and sorts then.
+macro_rules! sorted_ids {
+    ($rows:expr, $paging:expr, $by:ident, $table:ident) => {{
+        let rows = match $paging.order {
+            Order::Username => $rows.order($paging.$by($table::username)),
+            Order::Firstname => $rows.order($paging.$by($table::firstname)),
+            Order::Lastname => $rows.order($paging.$by($table::lastname)),
+        };
+        Box::new(
+            rows.then_order_by($paging.ties_by($table::uuid))
+                .offset($paging.offset())
+                .limit($paging.limit())
+                .select($table::uuid),
+        ) as $crate::queries::user::page::Ids<'_>
+    }};
+}
+pub(super) use sorted_ids;
 
 /// Whether a user is on the page.
 pub(super) struct OnPage<'a> {

@@ -1,0 +1,10 @@
+DROP TRIGGER wazo_auth_rs_user_text_user_insert;
+DROP TRIGGER wazo_auth_rs_user_text_user_update;
+DROP TRIGGER wazo_auth_rs_user_text_user_delete;
+DROP TRIGGER wazo_auth_rs_user_text_email_insert;
+DROP TRIGGER wazo_auth_rs_user_text_email_update;
+DROP TRIGGER wazo_auth_rs_user_text_email_delete;
+DROP VIEW wazo_auth_rs_user_text_now;
+DROP TABLE wazo_auth_rs_user_text;
+CREATE INDEX wazo_auth_rs_user_search ON auth_user (uuid, username, firstname, lastname, tenant_uuid);
+CREATE INDEX wazo_auth_rs_email_search ON auth_email (user_uuid, address);
