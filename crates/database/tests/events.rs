@@ -132,7 +132,7 @@ fn what_is_set_aside_waits_no_longer_until_it_is_tried_again() {
             }
             let first = event::list(db, 0, 1)?.remove(0);
             event::set_aside(db, first.id, "too long")?;
-            assert_eq!(event::count(db, 10)?, 1);
+            assert_eq!(event::count(db)?, 1);
             assert_eq!(event::list(db, 0, 10)?.len(), 1);
             assert_eq!(event::list_of_others(db, &[], 10)?.len(), 1);
             let aside = event::list_set_aside(db, 10)?;
@@ -140,8 +140,8 @@ fn what_is_set_aside_waits_no_longer_until_it_is_tried_again() {
             assert_eq!(aside[0].reason, "too long");
             assert_eq!(aside[0].event, first);
             assert_eq!(event::retry_set_aside(db)?, 1);
-            assert_eq!(event::count(db, 10)?, 2);
-            assert_eq!(event::count(db, 1)?, 1, "nobody counts further than asked");
+            assert_eq!(event::count(db)?, 2);
+            assert!(event::are_more_than(db, 1)? && !event::are_more_than(db, 2)?);
             Ok(())
         });
     }
@@ -163,7 +163,7 @@ fn what_is_old_is_thrown_away_and_the_rest_stays() {
             assert_eq!(event::delete_older(db, time, Which::Waiting, 1)?, 1);
             assert_eq!(event::delete_older(db, time, Which::Waiting, 10)?, 1);
             assert_eq!(event::delete_older(db, time, Which::SetAside, 10)?, 1);
-            assert_eq!(event::count(db, 10)?, 1);
+            assert_eq!(event::count(db)?, 1);
             Ok(())
         });
     }

@@ -121,7 +121,10 @@ fn serve(config: &Config, role: Role) -> Result<(), Failure> {
         Arc::new(Host::new(Arc::clone(&services))),
     ));
     services.set_plugins(&plugins);
-    plugin::keep_state(&config.plugins.state_file, &plugins.report());
+    // One beside a daemon that serves would tell of its own plugins in place of those.
+    if role != Role::Worker {
+        plugin::keep_state(&config.plugins.state_file, &plugins.report());
+    }
     check_plugins(config, &plugins)?;
     let cx = Context::new(Arc::clone(&services), CallContext::default());
     external_auth::synchronise_types(&cx)?;

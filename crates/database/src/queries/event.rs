@@ -143,15 +143,25 @@ pub fn list_of_others(
     Ok(rows.into_iter().map(waiting).collect())
 }
 
-/// How many events wait, counted up to `most`.
-pub fn count(db: &mut Connection, most: i64) -> DatabaseResult<i64> {
-    // The engines stop counting there; a number of all rows would have to visit all of them.
-    let ids: Vec<i64> = table
+/// How many events wait.
+pub fn count(db: &mut Connection) -> DatabaseResult<i64> {
+    Ok(table
         .filter(wazo_auth_rs_event::set_aside.is_null())
+        .count()
+        .get_result(db)?)
+}
+
+/// Whether more events wait than so many. Counts no further than that.
+pub fn are_more_than(db: &mut Connection, most: i64) -> DatabaseResult<bool> {
+    let next: Option<i64> = table
+        .filter(wazo_auth_rs_event::set_aside.is_null())
+        .order(wazo_auth_rs_event::id)
         .select(wazo_auth_rs_event::id)
-        .limit(most)
-        .load(db)?;
-    Ok(i64::try_from(ids.len()).unwrap_or(i64::MAX))
+        .limit(1)
+        .offset(most)
+        .first(db)
+        .optional()?;
+    Ok(next.is_some())
 }
 
 /// Takes an event away, once it was told. Answers whether it was there.

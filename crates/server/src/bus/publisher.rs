@@ -54,8 +54,8 @@ pub enum Signal {
     Removed(DatabaseResult<()>, Vec<Told>),
     /// Nothing of this object is under way any more.
     Free(String),
-    /// How many events wait.
-    Pending(i64),
+    /// Whether too many events wait.
+    TooMany(bool),
     /// It is time to connect again.
     Reconnect,
     /// Some time has gone by.
@@ -199,7 +199,7 @@ impl Publisher {
                 self.busy.remove(&object);
                 self.news = true;
             }
-            Signal::Pending(pending) => self.warn_of_many(pending),
+            Signal::TooMany(too_many) => self.warn_of_many(too_many),
             Signal::Tick => self.tick(),
             Signal::Stop => {
                 self.stopping = true;
@@ -391,24 +391,24 @@ impl Publisher {
         }
         if self.trouble.is_there() || self.busy.len() >= MOST_UNDER_WAY || self.too_many {
             let (outbox, signals) = (self.outbox.clone(), self.signals.clone());
-            let most = self.settings.max_pending.saturating_add(1);
+            // Once it was said, not again each time that one more or less waits.
+            let most = self.settings.max_pending / if self.too_many { 2 } else { 1 };
             tokio::spawn(async move {
-                if let Ok(pending) = outbox.count(most).await {
-                    drop(signals.send(Signal::Pending(pending)));
+                if let Ok(too_many) = outbox.exceeds(most).await {
+                    drop(signals.send(Signal::TooMany(too_many)));
                 }
             });
         }
     }
 
-    fn warn_of_many(&mut self, pending: i64) {
-        let most = self.settings.max_pending;
-        if pending > most && !self.too_many {
+    fn warn_of_many(&mut self, too_many: bool) {
+        if too_many && !self.too_many {
             log::warn!(
-                "more than {most} events wait for the broker (events.max_pending); none is lost, and the database grows until the broker takes them"
+                "more than {} events wait for the broker (events.max_pending); none is lost, and the database grows until the broker takes them",
+                self.settings.max_pending
             );
         }
-        // Not each time that one more or less waits.
-        self.too_many = pending > most || self.too_many && pending > most / 2;
+        self.too_many = too_many;
     }
 
     fn later(&self, pause: Duration, signal: Signal) {

@@ -73,15 +73,15 @@ impl Outbox {
         Ok((first_of_each(found), more))
     }
 
-    /// How many events wait, counted up to `most`.
+    /// Whether more events wait than so many.
     ///
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn count(&self, most: i64) -> DatabaseResult<i64> {
+    pub async fn exceeds(&self, most: i64) -> DatabaseResult<bool> {
         self.0
             .database()
-            .read_in_background(move |db| queries::event::count(db, most))
+            .read_in_background(move |db| queries::event::are_more_than(db, most))
             .answer()
             .await
     }
@@ -122,7 +122,7 @@ impl Outbox {
             .database()
             .read(move |db| {
                 Ok(Overview {
-                    waiting: queries::event::count(db, i64::MAX)?,
+                    waiting: queries::event::count(db)?,
                     oldest: queries::event::list(db, 0, 1)?
                         .first()
                         .map(|event| event.created_at),
