@@ -65,7 +65,7 @@ fn only_what_a_trusted_key_has_signed_is_loaded() {
     let mut bytes = fs::read(&example).unwrap();
     bytes.push(0);
     home::write(&example, bytes);
-    let unsigned = home::place(plugins::backend_example(), &folder.join("unsigned.so"));
+    let _ = home::place(plugins::backend_example(), &folder.join("unsigned.so"));
 
     let daemon = installation.start();
     assert!(!daemon.admin().token.is_empty());
@@ -92,7 +92,6 @@ fn only_what_a_trusted_key_has_signed_is_loaded() {
         401,
         "Authentication Failed",
     );
-    drop(unsigned);
 }
 
 #[test]

@@ -271,6 +271,35 @@ fn a_server_is_prepared_once_and_again() {
 }
 
 #[test]
+fn a_daemon_that_may_not_read_the_texts_for_searches_says_so_and_searches_all_the_same() {
+    let server = Server::shared();
+    let name = server.database();
+    let owner = Daemon::builder().database(server.uri(&name)).install();
+    let role = format!("reader_{name}");
+    server.sql(
+        &name,
+        &format!(
+            "CREATE ROLE {role} LOGIN;
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+             GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role};
+             REVOKE SELECT ON wazo_auth_rs_user_text FROM {role}"
+        ),
+    );
+    let daemon = Daemon::builder()
+        .database(server.uri_as(&role, &name))
+        .without_database()
+        .start();
+    let _ = daemon
+        .lines()
+        .wait_for("may not read the table wazo_auth_rs_user_text");
+    let credentials = owner.credentials();
+    let login = daemon.login(&credentials.username, &credentials.password);
+    let path = format!("/users?search={}", credentials.username.to_uppercase());
+    let found = daemon.client().get(&path).token(&login.token).send();
+    assert_eq!(found.expect(200)["filtered"], 1);
+}
+
+#[test]
 fn a_daemon_that_may_add_nothing_to_the_database_serves_and_tells_nobody() {
     let server = Server::shared();
     let name = server.database();

@@ -14,6 +14,9 @@ use wazo_auth_model::search::Pattern;
 
 use crate::connection::MultiBackend;
 
+/// What ends each field of a text of `wazo_auth_rs_user_text`. No field has it in it.
+pub const FIELD_END: char = '\u{1f}';
+
 #[diesel::declare_sql_function]
 extern "SQL" {
     /// A new random UUID.
@@ -66,7 +69,7 @@ pub fn register(connection: &mut SqliteConnection) -> QueryResult<()> {
     wazo_auth_rs_any_field_like_utils::register_impl(
         connection,
         move |text: String, pattern: String| {
-            last.matches(&pattern, text.split_terminator('\u{1f}'))
+            last.matches(&pattern, text.split_terminator(FIELD_END))
         },
     )?;
     lower_utils::register_impl(connection, |text: Option<String>| {

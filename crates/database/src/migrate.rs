@@ -383,6 +383,7 @@ pub(crate) fn check(connection: &mut Connection) -> DatabaseResult<Ready> {
                 .to_owned(),
         ));
     }
+    warn_of_slow_searches(connection)?;
     Ok(Ready {
         adopted: match &found.own {
             Some(own) => own
@@ -392,6 +393,23 @@ pub(crate) fn check(connection: &mut Connection) -> DatabaseResult<Ready> {
         },
         events: events(connection)?,
     })
+}
+
+/// Says so where the texts for searches are kept, but not for this role.
+fn warn_of_slow_searches(connection: &mut Connection) -> DatabaseResult<()> {
+    let Connection::Postgres(connection) = connection else {
+        return Ok(());
+    };
+    let may: Yes = diesel::sql_query(
+        "SELECT coalesce(has_table_privilege(to_regclass('wazo_auth_rs_user_text')::oid, 'SELECT'), TRUE) AS yes",
+    )
+    .get_result(connection)?;
+    if !may.yes {
+        log::warn!(
+            "the database's role may not read the table wazo_auth_rs_user_text: searches among many users are slow"
+        );
+    }
+    Ok(())
 }
 
 /// Whether events can be written; says so where not.

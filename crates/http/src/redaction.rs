@@ -5,7 +5,7 @@
 //! daemon. Data whose names others choose (plugins, services that users log in to) is not shown at all.
 
 use serde_json::{Map, Value};
-use wazo_auth_model::ids::redact_token;
+use wazo_auth_model::{ids::redact_token, report::printable};
 
 use crate::python;
 
@@ -105,7 +105,7 @@ pub fn redacted_url(url: &str) -> String {
         shown.push('?');
         shown.push_str(&redacted_query(query));
     }
-    printable(&shown)
+    printable(&shown).into_owned()
 }
 
 /// What follows the word `token` is one.
@@ -158,22 +158,6 @@ fn decoded(text: &str) -> String {
         };
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// A text that moves no cursor.
-pub fn printable(text: &str) -> String {
-    if !text.contains(char::is_control) {
-        return text.to_owned();
-    }
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
 }
 
 #[cfg(test)]

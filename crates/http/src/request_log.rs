@@ -11,12 +11,12 @@ use actix_web::{
     http::header::{CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use serde_json::{Map, Value};
-use wazo_auth_model::ids::redact_token;
+use wazo_auth_model::{ids::redact_token, report::printable};
 
 use crate::{
     proxies::Proxies,
     python,
-    redaction::{HIDDEN, printable, redacted_body, redacted_url},
+    redaction::{HIDDEN, redacted_body, redacted_url},
     trace::Trace,
 };
 
@@ -54,7 +54,7 @@ impl Record {
         let mut record = Self {
             line: format!("{} {}", request.method(), redacted_url(&url)),
             headers: headers(request),
-            client: printable(&proxies.client(request)),
+            client: printable(&proxies.client(request)).into_owned(),
             trace: Trace::of(request),
             since: Instant::now(),
             arrived: false,

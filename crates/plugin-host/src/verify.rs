@@ -1,6 +1,6 @@
 //! Single files, for those who write them: what one says of itself, and whether a daemon would take it.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use crate::{
     FileReport, Manifest, PublicKey, State,
@@ -30,6 +30,10 @@ pub fn verify(path: &Path, operations: &[&str], trusted_keys: Option<&[PublicKey
     let (Some(name), Some(directory)) = (path.file_name(), path.parent()) else {
         return FileReport::refused(path, "it is no regular file".to_owned());
     };
+    // Whoever mistyped the path reads so, and nothing of its directory.
+    if let Err(error) = fs::symlink_metadata(path) {
+        return FileReport::refused(path, format!("it cannot be opened: {error}"));
+    }
     let directory = match directory {
         here if here == Path::new("") => Path::new("."),
         directory => directory,

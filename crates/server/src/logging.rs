@@ -9,6 +9,7 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 use log::{Level, LevelFilter, Log, Metadata, Record};
+use wazo_auth_model::report::printable;
 
 /// Libraries whose chatter is of no use to operators.
 const QUIET: &[&str] = &["actix_server", "actix_http", "mio", "tokio"];
@@ -96,14 +97,8 @@ impl Logger {
         };
         // A line feed in a message would let clients write lines of their own, other control characters
         // rule the terminal of whoever reads them.
-        let mut message = String::new();
-        for character in record.args().to_string().chars() {
-            if character.is_control() && character != '\t' {
-                message.extend(character.escape_default());
-            } else {
-                message.push(character);
-            }
-        }
+        let message = record.args().to_string();
+        let message = printable(&message);
         format!(
             "{} [pid {}] [tid {}] ({level}) ({}): {message}\n",
             now.strftime("%Y-%m-%d %H:%M:%S,%3f %Z"),

@@ -34,6 +34,16 @@ fn drained(store: &Store) {
     });
 }
 
+/// A daemon, and somebody who hears all that it tells.
+fn daemon() -> (Daemon, Subscriber) {
+    let (broker, exchange) = (Broker::shared(), bus::exchange_name());
+    let subscriber = Subscriber::to(broker, &Binding::all(&exchange));
+    let daemon = Daemon::builder()
+        .config(&bus::configuration(&broker.uri(), &exchange))
+        .start();
+    (daemon, subscriber)
+}
+
 #[test]
 fn without_a_broker_requests_succeed_and_events_wait_for_one() {
     let (broker, exchange) = (Broker::stopped(), bus::exchange_name());
@@ -207,11 +217,7 @@ fn what_waits_is_published_after_a_kill() {
 
 #[test]
 fn what_was_committed_before_the_end_is_published_before_it() {
-    let (broker, exchange) = (Broker::shared(), bus::exchange_name());
-    let mut subscriber = Subscriber::to(broker, &Binding::all(&exchange));
-    let daemon = Daemon::builder()
-        .config(&bus::configuration(&broker.uri(), &exchange))
-        .start();
+    let (daemon, mut subscriber) = daemon();
     // The connection is there.
     let _ = daemon.admin();
     let _ = subscriber.receive();
@@ -234,11 +240,7 @@ fn what_was_committed_before_the_end_is_published_before_it() {
 
 #[test]
 fn an_event_that_no_message_has_room_for_holds_up_nothing() {
-    let (broker, exchange) = (Broker::shared(), bus::exchange_name());
-    let mut subscriber = Subscriber::to(broker, &Binding::all(&exchange));
-    let daemon = Daemon::builder()
-        .config(&bus::configuration(&broker.uri(), &exchange))
-        .start();
+    let (daemon, mut subscriber) = daemon();
     let store = Store::of(daemon.installation());
     let _ = store.user(None, "alice", &["auth.users.me.#"]);
     let long = "x".repeat(1024);
@@ -347,11 +349,7 @@ fn a_broker_that_is_nonsense_stops_the_start() {
 
 #[test]
 fn events_are_at_the_broker_about_when_the_answer_is_at_the_client() {
-    let (broker, exchange) = (Broker::shared(), bus::exchange_name());
-    let mut subscriber = Subscriber::to(broker, &Binding::all(&exchange));
-    let daemon = Daemon::builder()
-        .config(&bus::configuration(&broker.uri(), &exchange))
-        .start();
+    let (daemon, mut subscriber) = daemon();
     let _ = daemon.admin();
     let _ = subscriber.receive();
     // Far less than any timer would take; how much less, a busy machine does not tell.

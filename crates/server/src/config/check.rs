@@ -4,7 +4,7 @@
 use std::{collections::HashSet, net::IpAddr};
 
 use serde_json::{Map, Value as Json};
-use wazo_auth_model::network::Network;
+use wazo_auth_model::{network::Network, report::printable};
 
 use super::{
     schema::{Key, Kind, LEVELS, suggestion},
@@ -320,13 +320,7 @@ fn join(path: &str, key: &str) -> String {
     if !path.is_empty() {
         joined.push('.');
     }
-    for character in key.chars() {
-        if character.is_control() {
-            joined.extend(character.escape_default());
-        } else {
-            joined.push(character);
-        }
-    }
+    joined.push_str(&printable(key));
     joined
 }
 

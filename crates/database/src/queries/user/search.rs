@@ -1,5 +1,5 @@
-//! Searching users one by one, in their names and e-mail addresses. Among many, [`super::text`] is the
-//! way, where it can be gone.
+//! Searching users one by one, in their names and e-mail addresses: where there are few of them, or
+//! where the texts for [`super::text`] are not kept.
 
 use diesel::{
     QueryResult,

@@ -1,7 +1,7 @@
 //! Searching among many users, in the table that keeps the texts of each.
 //!
 //! A pattern may begin with anything, so a search reads what it compares of every user. Triggers keep
-//! that together, in lower case: all fields of a user in one text, each with [`END`] behind it. One look
+//! that together, in lower case: all fields of a user in one text, each with a character behind it that ends it. One look
 //! at this text is enough for a user whom the search does not find, and for most searches it is the
 //! answer too.
 
@@ -21,12 +21,11 @@ use wazo_auth_model::search::lower;
 use crate::{
     connection::{Connection, MultiBackend, per_engine},
     error::DatabaseResult,
+    functions::FIELD_END as END,
     schema::wazo_auth_rs_user_text,
 };
 
-/// What ends each field. No field has it: what is one is written as [`NO_END`].
-const END: char = '\u{1f}';
-/// Stands for [`END`] within a field.
+/// Stands for what ends a field where it is within one.
 const NO_END: char = '\u{1e}';
 /// The longest pattern that is looked for in this way, in bytes. SQLite takes few that are longer.
 const LONGEST: usize = 10_000;

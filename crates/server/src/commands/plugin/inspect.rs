@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use serde_json::to_value;
+use wazo_auth_model::report::printable;
 use wazo_auth_plugin_host::{Manifest, read_manifest};
 
 use crate::commands::fail;
@@ -54,7 +55,7 @@ fn render(manifest: &Manifest) -> String {
     }
     lines
         .into_iter()
-        // The words are the author's: none of them moves the cursor.
-        .map(|(word, text)| format!("{word:<12} {}\n", text.escape_debug()))
+        // The words are the author's.
+        .map(|(word, text)| format!("{word:<12} {}\n", printable(&text)))
         .collect()
 }

@@ -19,6 +19,7 @@ use std::{
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use wazo_auth_model::{ids::SessionId, report::printable};
 use wazo_auth_plugin_host::{Manifest, read_manifest};
 
 use crate::{commands::fail, config};
@@ -131,17 +132,9 @@ fn render(outcome: &Outcome) -> String {
     let word = if outcome.passed { "ok    " } else { "FAILED" };
     let subject = outcome.entry.as_deref().unwrap_or("the file");
     let (check, detail) = (outcome.check, &outcome.detail);
-    let mut line = format!("{word} {subject}: {check}: ");
-    // A plugin's words are in it: none of them moves the cursor.
-    for character in detail.chars() {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
-    line.push('\n');
-    line
+    // A plugin's words are in it.
+    let detail = printable(detail);
+    format!("{word} {subject}: {check}: {detail}\n")
 }
 
 /// A folder of ours that goes with the value.
@@ -150,10 +143,7 @@ struct Folder(PathBuf);
 impl Folder {
     /// With a copy of a file in it, which nobody else may write to.
     fn with(file: &Path) -> std::io::Result<Self> {
-        let name = format!(
-            "wazo-auth-plugin-test-{}",
-            wazo_auth_model::ids::SessionId::random()
-        );
+        let name = format!("wazo-auth-plugin-test-{}", SessionId::random());
         let path = std::env::temp_dir().join(name);
         fs::DirBuilder::new().mode(0o700).create(&path)?;
         let folder = Self(path);
